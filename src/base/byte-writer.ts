@@ -1,0 +1,234 @@
+import type { U64 } from './u64.ts';
+
+const ZERO = 0x30;
+const BLANK = 0x20;
+const HEX = new Uint8Array([...'0123456789abcdef'].map((c) => c.charCodeAt(0)));
+const TWO_DIGITS = new Uint8Array(200);
+for (let i = 0; i < 100; i++) {
+  TWO_DIGITS[2 * i] = ZERO + Math.floor(i / 10);
+  TWO_DIGITS[2 * i + 1] = ZERO + (i % 10);
+}
+const encoder = new TextEncoder();
+
+/** The UTF-8 bytes of a text that is written over and over: encode once, then `writer.bytes(...)`. */
+export const utf8 = (text: string): Uint8Array => encoder.encode(text);
+
+/**
+ * Text as bytes, appended to one growing buffer. Lines of a report never become strings: names and task
+ * comms are copied from the trace as they are, numbers are written digit by digit.
+ *
+ * The owner drains it: look at `length`, hand out `view()`, then `clear()`.
+ */
+export class ByteWriter {
+  #buffer: Uint8Array;
+  #length = 0;
+  readonly #digits = new Uint8Array(24);
+
+  constructor(capacity = 1 << 16) {
+    this.#buffer = new Uint8Array(capacity);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** What has been written so far. Valid until the next write or clear. */
+  view(): Uint8Array {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  clear(): void {
+    this.#length = 0;
+  }
+
+  /** Forgets everything after `length`, which must not be beyond what was written. */
+  truncate(length: number): void {
+    this.#length = length;
+  }
+
+  /** The byte at `index`, or -1 outside of what was written. */
+  at(index: number): number {
+    return index >= 0 && index < this.#length ? (this.#buffer[index] as number) : -1;
+  }
+
+  /** Makes room for `count` more bytes. */
+  #reserve(count: number): void {
+    const needed = this.#length + count;
+    if (needed <= this.#buffer.length) return;
+    const grown = new Uint8Array(Math.max(needed, this.#buffer.length * 2));
+    grown.set(this.#buffer.subarray(0, this.#length));
+    this.#buffer = grown;
+  }
+
+  byte(value: number): void {
+    if (this.#length === this.#buffer.length) this.#reserve(1);
+    this.#buffer[this.#length++] = value;
+  }
+
+  bytes(source: Uint8Array): void {
+    this.slice(source, 0, source.length);
+  }
+
+  /** Copies source[start..end). Short runs are copied by hand: a call to `set` costs more than they do. */
+  slice(source: Uint8Array, start: number, end: number): void {
+    const count = end - start;
+    this.#reserve(count);
+    const buffer = this.#buffer;
+    let at = this.#length;
+    if (count > 48) buffer.set(source.subarray(start, end), at);
+    else for (let i = start; i < end; i++) buffer[at++] = source[i] as number;
+    this.#length += count;
+  }
+
+  /** Encodes a text as UTF-8. For texts that change; constant ones are encoded once with `utf8`. */
+  text(text: string): void {
+    this.#reserve(text.length * 3);
+    const buffer = this.#buffer;
+    let at = this.#length;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 127) {
+        this.#length = at;
+        this.bytes(encoder.encode(text.slice(i)));
+        return;
+      }
+      buffer[at++] = code;
+    }
+    this.#length = at;
+  }
+
+  /** Copies a NUL-terminated string of at most `size` bytes that starts at source[start]. Returns its length. */
+  cString(source: Uint8Array, start: number, size: number): number {
+    const limit = Math.min(start + size, source.length);
+    let end = start;
+    while (end < limit && source[end] !== 0) end++;
+    this.slice(source, start, end);
+    return end - start;
+  }
+
+  blanks(count: number): void {
+    if (count <= 0) return;
+    this.#reserve(count);
+    const buffer = this.#buffer;
+    let at = this.#length;
+    for (let i = 0; i < count; i++) buffer[at++] = BLANK;
+    this.#length = at;
+  }
+
+  /** Appends the last `count` of the digits that a caller put at the end of #digits, padded on the left. */
+  #appendDigits(start: number, width: number, pad: number, negative: boolean): void {
+    const digits = this.#digits;
+    const count = digits.length - start + (negative ? 1 : 0);
+    const missing = width - count;
+    this.#reserve(Math.max(width, count));
+    const buffer = this.#buffer;
+    let at = this.#length;
+    if (negative && pad === ZERO) buffer[at++] = 0x2d;
+    for (let i = 0; i < missing; i++) buffer[at++] = pad;
+    if (negative && pad !== ZERO) buffer[at++] = 0x2d;
+    for (let i = start; i < digits.length; i++) buffer[at++] = digits[i] as number;
+    this.#length = at;
+  }
+
+  /** Decimal of an integer number, |value| <= 2^53; right-aligned to `width` with blanks. */
+  decimal(value: number, width = 0): void {
+    this.#decimal(value, width, BLANK);
+  }
+
+  /** As `decimal`, filled with zeros (after the sign). */
+  zeroDecimal(value: number, width: number): void {
+    this.#decimal(value, width, ZERO);
+  }
+
+  #decimal(value: number, width: number, pad: number): void {
+    const negative = value < 0;
+    let rest = negative ? -value : value;
+    const digits = this.#digits;
+    let at = digits.length;
+    while (rest > 0x3fff_ffff) {
+      const quotient = Math.floor(rest / 100);
+      const pair = 2 * (rest - quotient * 100);
+      digits[--at] = TWO_DIGITS[pair + 1] as number;
+      digits[--at] = TWO_DIGITS[pair] as number;
+      rest = quotient;
+    }
+    let small = rest | 0;
+    while (small > 99) {
+      const quotient = (small / 100) | 0;
+      const pair = 2 * (small - quotient * 100);
+      digits[--at] = TWO_DIGITS[pair + 1] as number;
+      digits[--at] = TWO_DIGITS[pair] as number;
+      small = quotient;
+    }
+    if (small > 9) {
+      digits[--at] = TWO_DIGITS[2 * small + 1] as number;
+      digits[--at] = TWO_DIGITS[2 * small] as number;
+    } else if (small > 0 || at === digits.length) digits[--at] = ZERO + small;
+    this.#appendDigits(at, width, pad, negative);
+  }
+
+  /** Decimal of an unsigned 64-bit value, exact. */
+  decimalU64(value: U64, width = 0, pad = BLANK): void {
+    if (value.isSafe()) this.#decimal(value.toNumber(), width, pad);
+    else this.#decimalParts(value.hi, value.lo, width, pad, false);
+  }
+
+  /** Decimal of a signed (two's complement) 64-bit value, exact. */
+  decimalI64(value: U64, width = 0, pad = BLANK): void {
+    if (value.hi < 0x8000_0000) {
+      this.decimalU64(value, width, pad);
+      return;
+    }
+    const lo = (~value.lo + 1) >>> 0;
+    const hi = (~value.hi + (lo === 0 ? 1 : 0)) >>> 0;
+    if (hi < 0x20_0000) this.#decimal(-(hi * 0x1_0000_0000 + lo), width, pad);
+    else this.#decimalParts(hi, lo, width, pad, true);
+  }
+
+  /** Long division of the halves by 10^6, twice: every step stays below 2^53. */
+  #decimalParts(hi: number, lo: number, width: number, pad: number, negative: boolean): void {
+    const digits = this.#digits;
+    let at = digits.length;
+    let a = hi;
+    let b = Math.floor(lo / 0x1_0000);
+    let c = lo & 0xffff;
+    while (a > 0 || b > 0 || c > 0) {
+      const middle = (a % 1_000_000) * 0x1_0000 + b;
+      a = Math.floor(a / 1_000_000);
+      b = Math.floor(middle / 1_000_000);
+      const low = (middle % 1_000_000) * 0x1_0000 + c;
+      c = Math.floor(low / 1_000_000);
+      let group = low % 1_000_000;
+      for (let i = 0; i < 6; i++) {
+        digits[--at] = ZERO + (group % 10);
+        group = Math.floor(group / 10);
+      }
+    }
+    while (at < digits.length - 1 && digits[at] === ZERO) at++;
+    this.#appendDigits(at, width, pad, negative);
+  }
+
+  /** Lower-case hex of an unsigned 32-bit number, without prefix, right-aligned to `width` with `pad`. */
+  hex(value: number, width = 0, pad = ZERO): void {
+    this.hex64(0, value, width, pad);
+  }
+
+  /** Lower-case hex of a 64-bit value in halves, without prefix. */
+  hex64(hi: number, lo: number, width = 0, pad = ZERO): void {
+    const digits = this.#digits;
+    let at = digits.length;
+    let rest = lo >>> 0;
+    if (hi !== 0) {
+      for (let i = 0; i < 8; i++) {
+        digits[--at] = HEX[rest & 15] as number;
+        rest >>>= 4;
+      }
+      rest = hi >>> 0;
+    }
+    do {
+      digits[--at] = HEX[rest & 15] as number;
+      rest >>>= 4;
+    } while (rest !== 0);
+    this.#appendDigits(at, width, pad, false);
+  }
+}

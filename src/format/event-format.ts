@@ -1,0 +1,22 @@
+import type { Field } from './field.ts';
+import type { PrintFormat } from './print-fmt/ast.ts';
+
+/** One event type. */
+export interface EventFormat {
+  readonly id: number;
+  readonly name: string;
+  readonly system: string;
+  readonly commonFields: readonly Field[];
+  readonly fields: readonly Field[];
+  /** The text after `print fmt:`, unparsed. */
+  readonly printText: string;
+  /** Undefined when the print format can't be parsed; then the event prints `[FAILED TO PARSE]` and its fields. */
+  readonly printFormat: PrintFormat | undefined;
+  /** A record shorter than this lacks fixed fields: it must not be read by field offsets. */
+  readonly minimumLength: number;
+}
+
+/** The field of that name, the event's own before the common ones. */
+export function findField(event: EventFormat, name: string): Field | undefined {
+  return event.fields.find((field) => field.name === name) ?? event.commonFields.find((field) => field.name === name);
+}

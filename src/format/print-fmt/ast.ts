@@ -1,0 +1,71 @@
+import type { Field } from '../field.ts';
+
+/** An argument of a print format, or a part of one. All arithmetic is unsigned 64-bit, as in trace-cmd. */
+export type Expression =
+  | { readonly kind: 'number'; readonly value: bigint }
+  | { readonly kind: 'string'; readonly value: string }
+  | { readonly kind: 'field'; readonly field: Field }
+  /** A bare word that is neither a field nor a constant: looked up in kallsyms, else 0. */
+  | { readonly kind: 'symbol'; readonly name: string }
+  | { readonly kind: 'cast'; readonly type: CastType; readonly value: Expression }
+  | { readonly kind: 'unary'; readonly operator: '!' | '~' | '-' | '+'; readonly value: Expression }
+  | {
+      readonly kind: 'binary';
+      readonly operator: BinaryOperator;
+      readonly left: Expression;
+      readonly right: Expression;
+    }
+  | {
+      readonly kind: 'ternary';
+      readonly condition: Expression;
+      readonly whenTrue: Expression;
+      readonly whenFalse: Expression;
+    }
+  | { readonly kind: 'index'; readonly array: Expression; readonly index: Expression }
+  | {
+      readonly kind: 'flags';
+      readonly value: Expression;
+      readonly delimiter: string;
+      readonly names: readonly NamedValue[];
+    }
+  | { readonly kind: 'symbolic'; readonly value: Expression; readonly names: readonly NamedValue[] }
+  | { readonly kind: 'hex'; readonly array: Expression; readonly length: Expression; readonly separated: boolean }
+  | {
+      readonly kind: 'array';
+      readonly array: Expression;
+      readonly count: Expression;
+      readonly elementSize: Expression;
+    }
+  /** `__get_str(f)`: the text of a dynamic array. */
+  | { readonly kind: 'dynamic-string'; readonly field: Field }
+  /** `__get_dynamic_array(f)`, `__get_sockaddr(f)`: its bytes. */
+  | { readonly kind: 'dynamic-array'; readonly field: Field }
+  | { readonly kind: 'dynamic-array-length'; readonly field: Field }
+  /** `__get_bitmask(f)`: hex words; `__get_cpumask(f)`: a list of CPUs. */
+  | { readonly kind: 'bitmask'; readonly field: Field; readonly asList: boolean }
+  /** A helper that libtraceevent knows by name (jiffies_to_msecs, ...). */
+  | { readonly kind: 'call'; readonly name: string; readonly args: readonly Expression[] };
+
+export interface NamedValue {
+  readonly value: Expression;
+  readonly name: string;
+}
+
+/** The integer type a cast narrows to. */
+export interface CastType {
+  readonly text: string;
+  readonly size: 1 | 2 | 4 | 8;
+  readonly signed: boolean;
+  readonly isPointer: boolean;
+}
+
+export type BinaryOperator =
+  | ('+' | '-' | '*' | '/' | '%' | '<<' | '>>')
+  | ('&' | '|' | '^' | '&&' | '||')
+  | ('<' | '<=' | '>' | '>=' | '==' | '!=');
+
+/** `print fmt: "..." , args`, parsed: the literal with its conversions, and one expression per argument. */
+export interface PrintFormat {
+  readonly literal: string;
+  readonly args: readonly Expression[];
+}
