@@ -1,0 +1,34 @@
+import type { EventRecord } from '../format/record.ts';
+
+/** What `CpuStream.advance` found. Numbers, since it is asked once per event. */
+export const STREAM_END = 0;
+export const STREAM_RECORD = 1;
+/** The window is used up: await `load()`, then advance again. */
+export const STREAM_LOAD = 2;
+export type StreamState = typeof STREAM_END | typeof STREAM_RECORD | typeof STREAM_LOAD;
+
+export interface CpuStreamOptions {
+  /** Bytes of decoded sub-buffers kept in memory at a time; rounded to whole chunks. */
+  readonly windowBytes: number;
+  /** Keep the event after the current one in memory too, so that `peek` always answers. */
+  readonly lookahead: boolean;
+}
+
+/** The events of one CPU of one buffer, in order, with raw stamps. Synchronous within a window. */
+export interface CpuStream {
+  readonly cpu: number;
+  /** The current event; meaningful after `advance` returned STREAM_RECORD, until the next call. */
+  readonly record: EventRecord;
+  advance(): StreamState;
+  load(): Promise<void>;
+  /** The event after the current one, without stepping to it; undefined at the end. Needs `lookahead`. */
+  peek(): EventRecord | undefined;
+  /**
+   * Places the stream before the first sub-buffer that can hold events at or after a raw time: the next `advance`
+   * delivers an event of that sub-buffer, which may still be earlier than `time`.
+   */
+  seek(time: bigint): Promise<void>;
+  /** Raw time of the first and of the last event; undefined when there is none. */
+  firstTime(): Promise<bigint | undefined>;
+  lastTime(): Promise<bigint | undefined>;
+}
