@@ -3,7 +3,7 @@
  * The first group uses no Node API, so that it runs in browsers as well.
  */
 const portable = ['base', 'time', 'names', 'format', 'filter', 'ring-buffer', 'trace-file', 'timeline', 'text'];
-const nodeOnly = ['node', 'cli'];
+const nodeOnly = ['node', 'kernel', 'record', 'cli'];
 const ranks = [...portable, ...nodeOnly];
 
 module.exports = {

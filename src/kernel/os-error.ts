@@ -1,0 +1,36 @@
+import { getSystemErrorName } from 'node:util';
+import { TandemError } from '../base/errors.ts';
+
+/** What to do about an errno, where that does not depend on the call. */
+const HINTS: Readonly<Record<string, string>> = {
+  EACCES: 'this needs root: run with sudo, or give CAP_SYS_ADMIN',
+  EPERM: 'this needs root, or the kernel forbids it: run with sudo, or see what it was built and locked down with',
+  ENOSPC: 'the disk is full: free some space, or write elsewhere with -o',
+  EMFILE: 'too many open files: raise the limit with ulimit -n',
+  ENOENT: 'is the name right, and does this kernel have it?',
+  EBUSY: 'another tracer uses it: stop that one first',
+  ENODEV: 'this kernel, or this machine, does not support it',
+  ENOMEM: 'the kernel has no memory for it: ask for smaller buffers',
+};
+
+/** A system call that failed. `errno` is its name (`EAGAIN`), for callers that go on from some of them. */
+export class OsError extends TandemError {
+  readonly errno: string;
+
+  constructor(errno: string, subject: string, problem: string, options?: ErrorOptions) {
+    super('IO', subject, `${problem} (${errno})`, HINTS[errno], options);
+    this.name = 'OsError';
+    this.errno = errno;
+  }
+}
+
+/** The error of a system call that returned -1. */
+export function callError(call: string, subject: string, errno: number): OsError {
+  return new OsError(getSystemErrorName(-errno), subject, `${call} failed`);
+}
+
+/** Wraps what node:fs threw. Errors that carry no errno are bugs and pass unchanged. */
+export function fsError(error: unknown, subject: string, problem: string): unknown {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  return code?.startsWith('E') ? new OsError(code, subject, problem, { cause: error }) : error;
+}
