@@ -1,3 +1,5 @@
+import { TandemError } from './errors.ts';
+
 /**
  * Where the bytes of a trace come from: a file, a Blob, a URL that answers ranges, a buffer in memory.
  * Offsets are plain numbers: exact up to 2^53, which is 8 PiB.
@@ -12,8 +14,23 @@ export interface ByteSource {
    * The result is the caller's to keep. Rejects with a TandemError (code IO) when the read itself fails.
    */
   read(offset: number, length: number): Promise<Uint8Array>;
+  /**
+   * As `read`, into memory of the caller, so that a long walk re-uses one buffer. Fills `target` from its start;
+   * the number of bytes is below its length only where the source ends.
+   */
+  readInto(target: Uint8Array, offset: number): Promise<number>;
   close(): Promise<void>;
 }
+
+/** Adds `readInto` to a source whose only way to read hands out new memory. */
+const copying = (source: Omit<ByteSource, 'readInto'>): ByteSource => ({
+  ...source,
+  readInto: async (target, offset) => {
+    const bytes = await source.read(offset, target.length);
+    target.set(bytes);
+    return bytes.length;
+  },
+});
 
 /** A source over bytes that are already in memory. */
 export function memorySource(name: string, bytes: Uint8Array): ByteSource {
@@ -21,16 +38,57 @@ export function memorySource(name: string, bytes: Uint8Array): ByteSource {
     name,
     size: bytes.length,
     read: async (offset, length) => bytes.slice(offset, offset + length),
+    readInto: async (target, offset) => {
+      const part = bytes.subarray(offset, offset + target.length);
+      target.set(part);
+      return part.length;
+    },
     close: async () => {},
   };
 }
 
 /** A source over a Blob or File, as a browser hands it over. */
 export function blobSource(name: string, blob: Blob): ByteSource {
-  return {
+  return copying({
     name,
     size: blob.size,
     read: async (offset, length) => new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer()),
     close: async () => {},
-  };
+  });
+}
+
+/** Bytes [first, last] of a URL. Rejects with a TandemError (IO) for any answer but 206 Partial Content. */
+async function fetchRange(url: string, first: number, last: number): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(url, { headers: { Range: `bytes=${first}-${last}` } });
+  } catch (cause) {
+    throw new TandemError('IO', url, 'cannot be reached', 'check the address and the connection', { cause });
+  }
+  if (response.status === 206) return response;
+  await response.body?.cancel();
+  if (!response.ok) throw new TandemError('IO', url, `the server answers ${response.status} ${response.statusText}`);
+  throw new TandemError('UNSUPPORTED', url, 'the server does not answer ranges', 'download the file and open the copy');
+}
+
+/** A source over a URL whose server answers range requests. One request per read. */
+export async function urlSource(url: string): Promise<ByteSource> {
+  const probe = await fetchRange(url, 0, 0);
+  await probe.arrayBuffer();
+  const size = Number(/\/(\d+)$/.exec(probe.headers.get('content-range') ?? '')?.[1] ?? Number.NaN);
+  if (!Number.isSafeInteger(size)) {
+    throw new TandemError('UNSUPPORTED', url, 'the server does not say how long the file is', 'download it first');
+  }
+  return copying({
+    name: url,
+    size,
+    read: async (offset, length) => {
+      const end = Math.min(offset + length, size);
+      if (offset >= end) return new Uint8Array(0);
+      const bytes = new Uint8Array(await (await fetchRange(url, offset, end - 1)).arrayBuffer());
+      if (bytes.length === end - offset) return bytes;
+      throw new TandemError('IO', url, `${bytes.length} of ${end - offset} bytes at ${offset} arrived`, 'try again');
+    },
+    close: async () => {},
+  });
 }
