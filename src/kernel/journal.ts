@@ -1,0 +1,236 @@
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { TandemError } from '../base/errors.ts';
+import { processStartTime } from './procfs.ts';
+import { appendControl, bracketed, readControl, type Tracefs, TraceInstance, writeControl } from './tracefs.ts';
+
+/**
+ * What was changed in the kernel, so that it can be put back on every way out. A line is on disk before the change
+ * is made; after a SIGKILL the next run finds the file and undoes it. Only own changes are undone: where the setting
+ * no longer is what this program made it, somebody else has it now, and it stays.
+ *
+ * How a setting reads and how it is written differ:
+ * - `value`: reads as it is written, one line (tracing_on, tracing_cpumask, current_tracer, an option).
+ * - `choice`: reads as a list with the choice in brackets (trace_clock).
+ * - `size`: reads as a number, perhaps with a remark behind it (buffer_size_kb).
+ * - `filter`: reads `none` when there is none, which is written as 0.
+ * - `list`: one entry per line; `none` or a line of `#` when empty (set_event_pid, set_ftrace_filter).
+ */
+export type SettingKind = 'value' | 'choice' | 'size' | 'filter' | 'list';
+
+export type Change =
+  | {
+      readonly type: 'setting';
+      readonly kind: SettingKind;
+      readonly path: string;
+      readonly before: string;
+      readonly after: string;
+    }
+  /** What the kernel made of the value of an earlier setting: sizes are rounded. */
+  | { readonly type: 'settled'; readonly path: string; readonly after: string }
+  /** An entry added to a list that is taken out by writing it with a `!` (a trigger). */
+  | { readonly type: 'added'; readonly path: string; readonly entry: string }
+  /** Events switched on, as `system:event`, in the instance whose folder is `path`. */
+  | { readonly type: 'events'; readonly path: string; readonly events: readonly string[] }
+  /** An instance made. */
+  | { readonly type: 'instance'; readonly path: string };
+
+/** Reads a setting in the form in which it is written. */
+export function readSetting(kind: SettingKind, path: string): string {
+  const text = readControl(path);
+  switch (kind) {
+    case 'value':
+      return text.trim();
+    case 'choice':
+      return bracketed(text);
+    case 'size':
+      return String(Number.parseInt(text, 10));
+    case 'filter':
+      return text.trim() === 'none' ? '0' : text.trim();
+    case 'list':
+      return text
+        .split('\n')
+        .map((line) => line.trim())
+        .filter((line) => line !== '' && !line.startsWith('#') && line !== 'no pid')
+        .join('\n');
+  }
+}
+
+/** The folder of all journals: of this boot, since what they undo does not outlive it. */
+export function journalFolder(): string {
+  return process.getuid?.() === 0 ? '/run/tandem' : join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), 'tandem');
+}
+
+const line = (change: Change): string => `${JSON.stringify(change)}\n`;
+
+/** The changes of one run, on disk and undoable. Make changes through it only. */
+export class Journal {
+  readonly #path: string;
+  readonly #changes: Change[] = [];
+
+  /** Starts an empty journal for this process. Nothing is on disk before the first change. */
+  constructor(folder = journalFolder()) {
+    this.#path = join(folder, `${process.pid}-${processStartTime(process.pid)}.jsonl`);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  }
+
+  get changes(): readonly Change[] {
+    return this.#changes;
+  }
+
+  #record(change: Change): void {
+    appendFileSync(this.#path, line(change), { mode: 0o600 });
+    this.#changes.push(change);
+  }
+
+  /** Gives a setting a value. Does nothing when it has it already. */
+  set(kind: SettingKind, path: string, value: string): void {
+    const before = readSetting(kind, path);
+    if (before === value) return;
+    this.#record({ type: 'setting', kind, path, before, after: value });
+    writeControl(path, value);
+    const after = readSetting(kind, path);
+    if (after !== value) this.#record({ type: 'settled', path, after });
+  }
+
+  /** Adds an entry to a file that keeps a list of them (a trigger). */
+  add(path: string, entry: string): void {
+    this.#record({ type: 'added', path, entry });
+    appendControl(path, entry);
+  }
+
+  /** Switches on events given as `system:event`, those that are off. `path` is the instance's folder. */
+  enableEvents(path: string, events: readonly string[]): void {
+    const already = new Set(enabledEvents(path));
+    const missing = events.filter((event) => !already.has(event));
+    if (missing.length === 0) return;
+    this.#record({ type: 'events', path, events: missing });
+    switchEvents(path, missing, '1');
+  }
+
+  /** Makes an instance that must not exist yet. It is noted first, and forgotten again when it can't be made. */
+  createInstance(tracefs: Tracefs, name: string): TraceInstance {
+    const { path } = tracefs.instance(name);
+    if (existsSync(path)) {
+      throw new TandemError('USAGE', `instance "${name}"`, 'exists already', 'name another one, or remove it');
+    }
+    this.#record({ type: 'instance', path });
+    try {
+      return tracefs.createInstance(name);
+    } catch (error) {
+      this.#changes.pop();
+      writeFileSync(this.#path, this.#changes.map(line).join(''));
+      throw error;
+    }
+  }
+
+  /** Puts everything back, the last change first. Returns one line for each that could not be, and why. */
+  undo(): string[] {
+    const problems = undoChanges(this.#changes.splice(0));
+    rmSync(this.#path, { force: true });
+    return problems;
+  }
+}
+
+/** `system:event` of what is switched on in the instance at `path`. */
+function enabledEvents(path: string): string[] {
+  return readControl(join(path, 'set_event')).split('\n').filter(Boolean);
+}
+
+/** Switches events on or off; a whole system by one write where all of its events are meant. */
+function switchEvents(path: string, events: readonly string[], value: '0' | '1'): void {
+  const bySystem = new Map<string, string[]>();
+  for (const event of events) {
+    const [system, name] = event.split(':') as [string, string];
+    const names = bySystem.get(system);
+    if (names) names.push(name);
+    else bySystem.set(system, [name]);
+  }
+  for (const [system, names] of bySystem) {
+    const all = readdirSync(join(path, 'events', system), { withFileTypes: true }).filter((entry) =>
+      entry.isDirectory(),
+    );
+    if (all.length === names.length) writeControl(join(path, 'events', system, 'enable'), value);
+    else for (const name of names) writeControl(join(path, 'events', system, name, 'enable'), value);
+  }
+}
+
+function undoChanges(changes: readonly Change[]): string[] {
+  const problems: string[] = [];
+  const settled = new Map<string, string>();
+  for (const change of changes.toReversed()) {
+    try {
+      if (change.type === 'settled') settled.set(change.path, change.after);
+      const problem = undoChange(change, settled);
+      if (problem !== undefined) problems.push(problem);
+    } catch (error) {
+      problems.push((error as Error).message);
+    }
+  }
+  return problems;
+}
+
+function undoChange(change: Change, settled: Map<string, string>): string | undefined {
+  switch (change.type) {
+    case 'settled':
+      return undefined;
+    case 'setting': {
+      const now = readSetting(change.kind, change.path);
+      if (now === change.before) return undefined;
+      const after = settled.get(change.path) ?? change.after;
+      settled.delete(change.path);
+      if (now !== after) return `${change.path}: somebody else set it to "${now}" meanwhile; left alone`;
+      writeControl(change.path, change.before);
+      return undefined;
+    }
+    case 'added': {
+      // Triggers read back with more words than they were written with: the kernel finds its entry itself.
+      if (readControl(change.path).includes(change.entry.split(/[\s:]/)[0] as string)) {
+        appendControl(change.path, `!${change.entry}`);
+      }
+      return undefined;
+    }
+    case 'events': {
+      const on = new Set(enabledEvents(change.path));
+      const ours = change.events.filter((event) => on.has(event));
+      switchEvents(change.path, ours, '0');
+      return undefined;
+    }
+    case 'instance':
+      if (existsSync(change.path)) new TraceInstance(change.path, '').remove();
+      return undefined;
+  }
+}
+
+/** A journal that a run left behind because it was killed. */
+export interface StaleJournal {
+  readonly pid: number;
+  readonly path: string;
+}
+
+/** Journals of runs that are gone: their process is not there, or its number belongs to another one by now. */
+export function staleJournals(folder = journalFolder()): StaleJournal[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).flatMap((name) => {
+    const match = /^(\d+)-(\d+)\.jsonl$/.exec(name);
+    if (match === null) return [];
+    const pid = Number(match[1]);
+    return processStartTime(pid) === match[2] ? [] : [{ pid, path: join(folder, name) }];
+  });
+}
+
+/** Undoes what a killed run left, and removes its journal. Returns the problems, one line each. */
+export function undoStale(journal: StaleJournal): string[] {
+  const changes: Change[] = [];
+  for (const text of readFileSync(journal.path, 'utf8').split('\n')) {
+    try {
+      if (text !== '') changes.push(JSON.parse(text) as Change);
+    } catch {
+      // The run was killed while it wrote this line: the change that it announces was not made.
+    }
+  }
+  const problems = undoChanges(changes);
+  rmSync(journal.path, { force: true });
+  return problems;
+}
