@@ -179,7 +179,7 @@ export class SubBufferCursor implements RecordCursor {
   #absoluteTime(lo: number, delta: number, word: number): number {
     const beforeLo = (lo - delta) >>> 0;
     const beforeHi = beforeLo > lo ? (this.tsHi - 1) >>> 0 : this.tsHi;
-    const newLo = (word * 0x800_0000 + delta) % TWO_32;
+    const newLo = (word & 31) * 0x800_0000 + delta; // the 59 bits together would not be exact in a number
     let newHi = (word >>> 5) + ((beforeHi & ~ABSOLUTE_HI) >>> 0);
     const back = beforeHi - newHi - (beforeLo < newLo ? 1 : 0);
     if (back >= 0x0400_0000) newHi += 0x0800_0000;
