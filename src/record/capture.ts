@@ -1,0 +1,112 @@
+import { closeSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import { TandemError } from '../base/errors.ts';
+import { pipe } from '../kernel/libc.ts';
+import type { CaptureMessage, CaptureOptions, CaptureTask, CaptureWorkerData } from './capture-types.ts';
+
+/** Two threads keep up with hundreds of CPUs: the kernel does the moving. */
+const THREADS = 2;
+
+/** One worker and the promises of its life: its files are open, and it has ended. */
+interface CaptureWorker {
+  readonly tasks: readonly CaptureTask[];
+  readonly captured: Float64Array;
+  readonly ready: Promise<void>;
+  /** Resolves with the reason when it failed, also when it failed before it was ready. */
+  readonly ended: Promise<string | undefined>;
+}
+
+/** What a capture left in its files. */
+export interface CaptureResult {
+  readonly cpus: readonly { readonly task: CaptureTask; readonly bytes: number }[];
+  /** One line for each worker that failed; its files hold what it had captured by then. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Per-CPU capture of ring buffers into files, in worker threads. Start it before tracing is switched on, stop it
+ * after tracing is off: what is in the ring buffers then is taken as well.
+ */
+export class Capture {
+  readonly #workers: readonly CaptureWorker[];
+  readonly #stopPipe: { readFd: number; writeFd: number };
+
+  private constructor(workers: readonly CaptureWorker[], stopPipe: { readFd: number; writeFd: number }) {
+    this.#workers = workers;
+    this.#stopPipe = stopPipe;
+  }
+
+  /** Resolves when every buffer and every output file is open. Rejects with the first failure, all workers stopped. */
+  static async start(tasks: readonly CaptureTask[], options: CaptureOptions): Promise<Capture> {
+    const stopPipe = pipe(4096);
+    const shares = Array.from({ length: Math.min(THREADS, tasks.length) }, (_, thread) =>
+      tasks.filter((_task, index) => index % THREADS === thread),
+    );
+    const capture = new Capture(
+      shares.map((share) => startWorker(share, options, stopPipe.readFd)),
+      stopPipe,
+    );
+    try {
+      await Promise.all(capture.#workers.map((worker) => worker.ready));
+      return capture;
+    } catch (error) {
+      await capture.stop();
+      throw error;
+    }
+  }
+
+  /** Bytes captured so far per CPU number, over all buffers. */
+  progress(): ReadonlyMap<number, number> {
+    const bytes = new Map<number, number>();
+    for (const { tasks, captured } of this.#workers) {
+      for (const [index, { cpu }] of tasks.entries()) {
+        bytes.set(cpu, (bytes.get(cpu) ?? 0) + (captured[index] as number));
+      }
+    }
+    return bytes;
+  }
+
+  /** Resolves with the reason as soon as a worker fails; never when all go on. For a session that must not go on deaf. */
+  failure(): Promise<string> {
+    return new Promise((resolve) => {
+      for (const worker of this.#workers) {
+        void worker.ended.then((problem) => {
+          if (problem !== undefined) resolve(problem);
+        });
+      }
+    });
+  }
+
+  /** Takes what is left in the buffers and closes the files. */
+  async stop(): Promise<CaptureResult> {
+    closeSync(this.#stopPipe.writeFd);
+    const problems = await Promise.all(this.#workers.map((worker) => worker.ended));
+    closeSync(this.#stopPipe.readFd);
+    return {
+      cpus: this.#workers.flatMap(({ tasks, captured }) =>
+        tasks.map((task, index) => ({ task, bytes: captured[index] as number })),
+      ),
+      problems: problems.filter((problem) => problem !== undefined),
+    };
+  }
+}
+
+function startWorker(tasks: readonly CaptureTask[], options: CaptureOptions, stopFd: number): CaptureWorker {
+  const captured = new Float64Array(new SharedArrayBuffer(8 * tasks.length));
+  const workerData: CaptureWorkerData = { tasks, options, stopFd, captured };
+  const worker = new Worker(new URL('./capture-worker.js', import.meta.url), { workerData });
+  let problem: string | undefined;
+  const ready = new Promise<void>((resolve, reject) => {
+    worker.on('message', (message: CaptureMessage) => {
+      if (message.type === 'ready') resolve();
+      if (message.type === 'failed') problem = message.message;
+    });
+    worker.on('error', (error) => {
+      problem = `a capture thread crashed: ${error.message}`;
+    });
+    worker.on('exit', () => reject(new TandemError('IO', 'capture', problem ?? 'a capture thread ended early')));
+  });
+  ready.catch(() => {}); // whoever awaits it is told; nobody does after the start
+  const ended = new Promise<string | undefined>((resolve) => worker.on('exit', () => resolve(problem)));
+  return { tasks, captured, ready, ended };
+}
