@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
@@ -33,14 +33,23 @@ describe('descriptorSink', () => {
   });
 
   it('says so quietly when the reader has gone', async () => {
-    const { fd, done } = reader('head -c 10');
-    const sink = descriptorSink(fd, 'pipe');
-    const chunk = new Uint8Array(1 << 20).fill(65);
-    let open = true;
-    for (let i = 0; open && i < 100; i++) open = await sink.write(chunk);
-    expect(open).toBe(false);
-    expect(await sink.write(chunk)).toBe(false);
-    expect(await done).toBe('A'.repeat(10));
+    const folder = mkdtempSync(join(tmpdir(), 'sink-'));
+    const fifo = join(folder, 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    const child = spawn('head', ['-c', '10', fifo], { stdio: ['ignore', 'ignore', 'inherit'] });
+    const file = openSync(fifo, 'w');
+    try {
+      const sink = descriptorSink(file, 'pipe');
+      const chunk = new Uint8Array(1 << 20).fill(65);
+      let open = true;
+      for (let i = 0; open && i < 100; i++) open = await sink.write(chunk);
+      expect(open).toBe(false);
+      expect(await sink.write(chunk)).toBe(false);
+    } finally {
+      closeSync(file);
+      child.kill();
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('writes a file in order, and names what it could not write', async () => {
