@@ -1,0 +1,59 @@
+import { utf8 } from '../../../base/byte-writer.ts';
+import { U64 } from '../../../base/u64.ts';
+import type { FamilyFactory, TextContext } from '../context.ts';
+import { hex, InfoBuilder, unsigned } from '../info-builder.ts';
+
+const FUNCTION = utf8(' function=');
+/** trace-cmd puts the function's text together in a buffer of 128 bytes. */
+const LONGEST = 127;
+const address = new U64();
+
+/** Old kernels call the field `timer`. */
+function addTimer(text: InfoBuilder): void {
+  text.text('hrtimer=');
+  if (text.number('timer')) text.print('0x', 'timer', hex);
+  else text.print('0x', 'hrtimer', hex);
+}
+
+/** ` function=NAME/0x…`: behind the slash how far it is from the address to the function's start, so mostly 0. */
+function addFunction(text: InfoBuilder, context: TextContext): void {
+  const field = text.number('function');
+  if (field === undefined) return;
+  const { symbols } = context.env;
+  text.add((out, record) => {
+    field.read(record, address);
+    out.bytes(FUNCTION);
+    const start = out.length;
+    const symbol = symbols.find(address.hi, address.lo);
+    if (symbol === undefined) {
+      out.byte(0x30);
+      out.byte(0x78);
+      out.hex64(address.hi, address.lo, 8);
+      return;
+    }
+    out.bytes(symbol.name);
+    const lo = symbol.lo - address.lo;
+    out.byte(0x2f);
+    out.byte(0x30);
+    out.byte(0x78);
+    out.hex64((symbol.hi - address.hi - (lo < 0 ? 1 : 0)) >>> 0, lo >>> 0);
+    if (out.length - start > LONGEST) out.truncate(start + LONGEST);
+  });
+}
+
+export const hrtimerStart: FamilyFactory = (event, context) => {
+  const text = new InfoBuilder(event, context);
+  addTimer(text);
+  addFunction(text, context);
+  text.text(' expires=').print('', 'expires', unsigned);
+  text.text(' softexpires=').print('', 'softexpires', unsigned);
+  return text.writer();
+};
+
+export const hrtimerExpireEntry: FamilyFactory = (event, context) => {
+  const text = new InfoBuilder(event, context);
+  addTimer(text);
+  text.text(' now=').print('', 'now', unsigned);
+  addFunction(text, context);
+  return text.writer();
+};

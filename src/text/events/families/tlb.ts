@@ -1,0 +1,18 @@
+import { utf8 } from '../../../base/byte-writer.ts';
+import type { FamilyFactory } from '../context.ts';
+import { InfoBuilder, lowBits, signed } from '../info-builder.ts';
+
+/** By number, as the kernel's enum tlb_flush_reason had them at first. */
+const REASONS = ['flush on task switch', 'remote shootdown', 'local shootdown', 'local mm shootdown'].map(utf8);
+
+export const tlbFlush: FamilyFactory = (event, context) => {
+  const text = new InfoBuilder(event, context);
+  text.text('pages=').print('', 'pages', signed);
+  const reason = text.need('reason');
+  const number = lowBits(reason);
+  text.labeled(' reason=', (out, record) => {
+    const name = REASONS[number(record)];
+    if (name) out.bytes(name);
+  });
+  return text.labeled(' (', signed(reason)).text(')').writer();
+};

@@ -1,0 +1,185 @@
+import { utf8 } from '../../base/byte-writer.ts';
+import { U64 } from '../../base/u64.ts';
+import type { EventFormat } from '../../format/event-format.ts';
+import type { Field } from '../../format/field.ts';
+import { type NumberReader, numberReader, type SmallReader, smallReader } from '../../format/field-reader.ts';
+import type { InfoWriter, TextContext } from './context.ts';
+
+/** A field that holds a number, read without its sign: event texts count as if all were unsigned. */
+export interface NumberField {
+  readonly read: NumberReader;
+  /** Set for fields of up to 4 bytes: the shorter way. */
+  readonly small: SmallReader | undefined;
+}
+
+const register = new U64();
+
+/** `%llu` of a field. (`%lld` of one of up to 4 bytes is the same, as those are not sign-extended.) */
+export function unsigned({ small, read }: NumberField): InfoWriter {
+  if (small !== undefined) return (out, record) => out.decimal(small(record));
+  return (out, record) => {
+    read(record, register);
+    out.decimalU64(register);
+  };
+}
+
+/** `%lld` of a field. */
+export function signed(field: NumberField): InfoWriter {
+  if (field.small !== undefined) return unsigned(field);
+  return (out, record) => {
+    field.read(record, register);
+    out.decimalI64(register);
+  };
+}
+
+/** `%d` of a field: its low 32 bits with their sign. */
+export const int = (field: NumberField): InfoWriter => {
+  const low = lowBits(field);
+  return (out, record) => out.decimal(low(record) | 0);
+};
+
+/** `%llx` of a field, filled with zeros to `width`. */
+export function hex({ small, read }: NumberField, width = 0): InfoWriter {
+  if (small !== undefined) return (out, record) => out.hex(small(record), width);
+  return (out, record) => {
+    read(record, register);
+    out.hex64(register.hi, register.lo, width);
+  };
+}
+
+/** The low 32 bits of a field, unsigned. */
+export function lowBits({ small, read }: NumberField): SmallReader {
+  if (small !== undefined) return small;
+  return (record) => {
+    read(record, register);
+    return register.lo;
+  };
+}
+
+/** Reads a field as a number, if it has the size of one. */
+export function numberField(field: Field | undefined, littleEndian: boolean): NumberField | undefined {
+  if (field === undefined || ![1, 2, 4, 8].includes(field.size)) return undefined;
+  const plain = { ...field, signed: false };
+  return {
+    read: numberReader(plain, littleEndian),
+    small: field.size < 8 ? smallReader(plain, littleEndian) : undefined,
+  };
+}
+
+/**
+ * Puts the text of one event type together, piece by piece. What the event's format lacks is known here, once:
+ * the text says so where the value would be, and where trace-cmd gives up, the pieces after that are dropped and
+ * the print format follows.
+ */
+export class InfoBuilder {
+  readonly #event: EventFormat;
+  readonly #context: TextContext;
+  readonly #pieces: InfoWriter[] = [];
+  #pendingText = '';
+  #givenUp = false;
+  /** Bytes that a record must have for the fields used so far. */
+  #extent = 0;
+
+  constructor(event: EventFormat, context: TextContext) {
+    this.#event = event;
+    this.#context = context;
+  }
+
+  text(text: string): this {
+    if (!this.#givenUp) this.#pendingText += text;
+    return this;
+  }
+
+  add(piece: InfoWriter): this {
+    if (this.#givenUp) return this;
+    this.#flushText();
+    this.#pieces.push(piece);
+    return this;
+  }
+
+  /** A text and then a piece, for the price of one piece. */
+  labeled(label: string, piece: InfoWriter): this {
+    if (this.#givenUp) return this;
+    const bytes = utf8(this.#pendingText + label);
+    this.#pendingText = '';
+    this.#pieces.push((out, record) => {
+      out.bytes(bytes);
+      piece(out, record);
+    });
+    return this;
+  }
+
+  /** The event's own field of that name, whatever it holds. */
+  field(name: string): Field | undefined {
+    const field = this.#event.fields.find((candidate) => candidate.name === name);
+    if (field !== undefined) this.#extent = Math.max(this.#extent, field.offset + field.size);
+    return field;
+  }
+
+  /** A number of the event's own fields, or undefined without a word. */
+  number(name: string): NumberField | undefined {
+    return numberField(this.field(name), this.#context.env.littleEndian);
+  }
+
+  /** A number without which the text ends, with a complaint, `after` and the print format. */
+  need(name: string, after = ''): NumberField {
+    const number = this.wanted(name);
+    if (number !== undefined) return number;
+    this.text(after);
+    this.#givenUp = true;
+    return { read: () => {}, small: () => 0 };
+  }
+
+  /** A number whose absence is noted in the text, which goes on. */
+  wanted(name: string): NumberField | undefined {
+    const number = this.number(name);
+    if (number === undefined) this.text(this.field(name) ? ` ${name}=INVALID` : `<CANT FIND FIELD ${name}>`);
+    return number;
+  }
+
+  /** `label`, a number and `after`; where there is no such number, a note in place of them. */
+  print(label: string, name: string, style: (field: NumberField) => InfoWriter, after = ''): this {
+    const number = this.number(name);
+    if (number === undefined) return this.text(`CAN'T FIND FIELD "${name}"`);
+    return this.labeled(label, style(number)).text(after);
+  }
+
+  /** As `print`; nothing where there is no such number. */
+  printIfThere(label: string, name: string, style: (field: NumberField) => InfoWriter): this {
+    const number = this.number(name);
+    return number ? this.labeled(label, style(number)) : this;
+  }
+
+  /** Says no more itself: the print format follows what was written so far. */
+  thenPrintFormat(): this {
+    this.#flushText();
+    this.#givenUp = true;
+    return this;
+  }
+
+  /** A record that is too short for the fields used gets the print format alone. */
+  writer(): InfoWriter {
+    const givenUp = this.#givenUp;
+    this.#flushText();
+    const pieces = this.#pieces;
+    const extent = this.#extent;
+    const event = this.#event;
+    const context = this.#context;
+    let printFormat: InfoWriter | undefined;
+    return (out, record) => {
+      const whole = record.end - record.start >= extent;
+      if (whole) for (let i = 0; i < pieces.length; i++) (pieces[i] as InfoWriter)(out, record);
+      if (!whole || givenUp) {
+        printFormat ??= context.printFormat(event);
+        printFormat(out, record);
+      }
+    };
+  }
+
+  #flushText(): void {
+    if (this.#pendingText === '') return;
+    const bytes = utf8(this.#pendingText);
+    this.#pendingText = '';
+    this.#pieces.push((out) => out.bytes(bytes));
+  }
+}

@@ -1,0 +1,96 @@
+import type { ByteWriter } from '../base/byte-writer.ts';
+import type { TextVersion } from '../format/environment.ts';
+import type { Field } from '../format/field.ts';
+import { type SmallReader, smallReader } from '../format/field-reader.ts';
+import type { RecordBytes } from '../format/record.ts';
+
+/** Bits of common_flags, as the kernel's enum trace_flag_type has them. */
+const IRQS_OFF = 1;
+const NEED_RESCHED_LAZY = 2; // "irqs-off unknown" to kernels before 6.13 and to 3.1
+const NEED_RESCHED = 4;
+const HARDIRQ = 8;
+const SOFTIRQ = 16;
+const NONE = '.';
+const NONE_CODE = 0x2e;
+
+function interruptLetter(flags: number): string {
+  if (flags & HARDIRQ) return flags & SOFTIRQ ? 'H' : 'h';
+  return flags & SOFTIRQ ? 's' : NONE;
+}
+
+function flagLetters(flags: number, version: TextVersion): string {
+  const unknown = version === '3.1' && flags & NEED_RESCHED_LAZY ? 'X' : NONE;
+  const lazy = version !== '3.1' && flags & NEED_RESCHED_LAZY ? 'L' : NONE;
+  return (flags & IRQS_OFF ? 'd' : unknown) + (flags & NEED_RESCHED ? 'N' : lazy) + interruptLetter(flags);
+}
+
+const nibble = (value: number): string => (value === 0 ? NONE : value.toString(16));
+
+/** Texts of all values of a byte, side by side. */
+function texts(width: number, textOf: (byte: number) => string): Uint8Array {
+  const all = new Uint8Array(256 * width);
+  for (let byte = 0; byte < 256; byte++) {
+    const text = textOf(byte);
+    for (let i = 0; i < width; i++) all[byte * width + i] = text.charCodeAt(i);
+  }
+  return all;
+}
+
+const FLAGS: Readonly<Record<TextVersion, Uint8Array>> = {
+  '3.1': texts(3, (flags) => flagLetters(flags, '3.1')),
+  '3.4': texts(3, (flags) => flagLetters(flags, '3.4')),
+};
+/** Preemption depth, then migrate-disable depth. */
+const COUNTS = texts(2, (count) => nibble(count & 0xf) + nibble(count >> 4));
+
+/**
+ * Whether the columns behind the five are shown at all. trace-cmd decides on the first record that it shows, of
+ * whatever file: one report has one of these.
+ */
+export class ExtraColumns {
+  lockDepth: boolean | undefined;
+  migrateDisable: boolean | undefined;
+}
+
+/** Writes the latency column of a record: `d..2.`, `dNh1.`. */
+export type FlagsColumn = (out: ByteWriter, record: RecordBytes) => void;
+
+/** Makes the latency column of a file's records ready. `fields` are the common ones of any of its events. */
+export function compileFlagsColumn(
+  fields: readonly Field[],
+  littleEndian: boolean,
+  version: TextVersion,
+  extra: ExtraColumns,
+): FlagsColumn {
+  const reader = (name: string): SmallReader | undefined => {
+    const field = fields.find((candidate) => candidate.name === name);
+    return field && smallReader({ ...field, signed: field.size === 4 }, littleEndian);
+  };
+  const readFlags = reader('common_flags') ?? (() => 0xff);
+  const readCount = reader('common_preempt_count') ?? (() => 0xff);
+  const letters = FLAGS[version];
+  // A known mistake of trace-cmd: where there is a lock depth, it is read in place of the migrate-disable count too.
+  const readLockDepth = reader('common_lock_depth');
+  const readExtra = readLockDepth ?? reader('common_migrate_disable');
+
+  const writeFive: FlagsColumn = (out, record) => {
+    const flags = 3 * (readFlags(record) & 0xff);
+    const count = 2 * (readCount(record) & 0xff);
+    out.slice(letters, flags, flags + 3);
+    out.slice(COUNTS, count, count + 2);
+  };
+  return (out, record) => {
+    writeFive(out, record);
+    if (extra.lockDepth === false && extra.migrateDisable === false) return;
+    const value = readExtra ? readExtra(record) : -1;
+    extra.lockDepth ??= readLockDepth !== undefined && value >= 0;
+    extra.migrateDisable ??= value >= 0;
+    if (extra.migrateDisable) writeExtra(out, value);
+    if (extra.lockDepth) writeExtra(out, readLockDepth ? value : -1);
+  };
+}
+
+function writeExtra(out: ByteWriter, value: number): void {
+  if (value < 0) out.byte(NONE_CODE);
+  else out.decimal(value);
+}
