@@ -2,9 +2,17 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    reporters: ['./test/support/reporter.ts'],
     // The kernel's tracefs is one for the whole machine: files that use it must not run side by side.
     fileParallelism: false,
     testTimeout: 120_000,
+    maxConcurrency: 2,
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts', 'test/support/*.test.ts'] } },
+      {
+        extends: true,
+        test: { name: 'whole', include: ['test/*.test.ts'], globalSetup: './test/support/build.ts' },
+      },
+    ],
   },
 });
