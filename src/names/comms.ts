@@ -9,7 +9,12 @@ export class CommTable {
 
   /** The task's name; `<idle>` for pid 0, `<...>` for a pid that nothing named. */
   get(pid: number): Uint8Array {
-    return this.#names.get(pid) ?? (pid === 0 ? IDLE : UNKNOWN);
+    return pid === 0 ? IDLE : (this.#names.get(pid) ?? UNKNOWN);
+  }
+
+  /** How many pids have a name: grows when one is added, so that what was looked up in vain can be tried again. */
+  get size(): number {
+    return this.#names.size;
   }
 
   has(pid: number): boolean {
