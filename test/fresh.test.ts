@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { missing } from './support/capabilities.ts';
+import { run, tandem } from './support/run.ts';
+import { expectSameText } from './support/same-text.ts';
+import { stockRecord, workload } from './support/stock-recorder.ts';
+import { temporaryFolder } from './support/temp-folder.ts';
+
+/*
+ * Recordings made here and now by the installed trace-cmd, of this kernel's own events, read back by it and by us.
+ * `-e all` switches on every event system of the kernel; which events fire is the workload's doing.
+ */
+const unable = missing('root', 'tracefs', 'unshare', 'trace-cmd 3.1');
+const scratch = temporaryFolder();
+
+interface Recording {
+  readonly name: string;
+  readonly options: readonly string[];
+  /** Options of `report` besides none at all. */
+  readonly views: readonly (readonly string[])[];
+  readonly dumps?: readonly (readonly string[])[];
+}
+
+const DUMPS = [
+  ['--summary'],
+  ['--all'],
+  ['--options', '--flyrecord', '--clock'],
+  ['--sections', '--strings'],
+  ['--head-page', '--head-event', '--ftrace-events', '--systems'],
+  ['--events', '--kallsyms', '--printk', '--cmd-lines'],
+  ['--validate'],
+];
+const LINE_VIEWS = [['-R'], ['-l'], ['-t'], ['--ts-diff'], ['--raw-ts'], ['-N']];
+const FILTERS = [
+  ['-F', 'sched_switch:prev_prio < 120 || next_comm =~ "^kw"'],
+  ['-F', 'sched:COMM == "node"', '-F', 'kmem/kmalloc: bytes_req >= 4096 && bytes_req & 0x1000'],
+  ['-F', 'sys_enter_.*', '-v', '-F', 'sys_enter_.*: common_pid % 2 == 1'],
+  ['-F', '.*:CPU == 1 && !(common_flags & 1)'],
+  ['--cpu', '0'],
+];
+
+const recordings: readonly Recording[] = [
+  { name: 'v7-zstd', options: ['-e', 'all'], views: [...LINE_VIEWS, ...FILTERS], dumps: DUMPS },
+  { name: 'v6', options: ['-e', 'all', '--file-version', '6'], views: [['-R'], ['-t']], dumps: DUMPS },
+  { name: 'no-compression', options: ['-e', 'all', '--compression', 'none'], views: [['-R']], dumps: DUMPS },
+  { name: 'clock-mono', options: ['-C', 'mono', '-e', 'sched', '-e', 'timer'], views: LINE_VIEWS },
+  { name: 'clock-boot', options: ['-C', 'boot', '-e', 'sched', '-e', 'irq'], views: LINE_VIEWS },
+  { name: 'clock-x86-tsc', options: ['-C', 'x86-tsc', '-e', 'sched', '-e', 'irq'], views: LINE_VIEWS },
+  { name: 'clock-global-v6', options: ['-C', 'global', '--file-version', '6', '-e', 'sched'], views: LINE_VIEWS },
+  { name: 'clock-counter', options: ['-C', 'counter', '-e', 'sched'], views: LINE_VIEWS },
+  {
+    name: 'instances',
+    options: [
+      '-e',
+      'sched',
+      '-B',
+      'tandem-one',
+      '-e',
+      'irq',
+      '-e',
+      'timer',
+      '-B',
+      'tandem-two-longer',
+      '-e',
+      'syscalls',
+    ],
+    views: [...LINE_VIEWS, ['-F', 'irq', '-F', 'sys_enter_read: count > 100']],
+    dumps: DUMPS,
+  },
+  {
+    name: 'instances-v6',
+    options: ['--file-version', '6', '-e', 'sched', '-B', 'tandem-one', '-e', 'irq', '-e', 'timer'],
+    views: [['-R'], ['-t']],
+    dumps: DUMPS,
+  },
+  {
+    name: 'stack-traces',
+    options: ['-T', '-e', 'sched', '-e', 'kmem:kmalloc', '-e', 'syscalls:sys_enter_openat'],
+    views: [['-R'], ['-l'], ['-F', 'sched_switch: next_pid == 0'], ['-F', 'sys_enter_openat']],
+  },
+  { name: 'lost-events', options: ['-b', '4', '-s', '200000', '-e', 'kmem', '-e', 'sched'], views: [['-R'], ['-l']] },
+];
+
+describe.each(recordings)('fresh recording: $name', ({ name, options, views, dumps }) => {
+  const file = `${name}.dat`;
+
+  beforeAll(async () => {
+    if (unable !== undefined) return;
+    const { status, stderr } = await stockRecord(['-o', file, ...options, ...workload()], scratch);
+    expect(status, stderr).toBe(0);
+    expect(existsSync(join(scratch, file)), stderr).toBe(true);
+  });
+
+  const commands = [
+    ...[[], ...views].map((view) => ['report', ...view, '-i', file]),
+    ...(dumps ?? []).map((parts) => ['dump', ...parts, '-i', file]),
+  ];
+
+  test.for(commands.map((command) => ({ line: command.join(' '), command })))('$line', async (example, context) => {
+    context.skip(unable !== undefined, unable);
+    const [verb, ...rest] = example.command as [string, ...string[]];
+    const stock = await run('trace-cmd', [verb, ...rest], { cwd: scratch });
+    const ours = await tandem([verb, '--compat', '3.1', ...rest], { cwd: scratch });
+    expectSameText(ours.stdout, stock.stdout, example.line);
+    expect(ours.status, ours.stderr).toBe(stock.status);
+  });
+});
