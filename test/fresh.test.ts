@@ -34,9 +34,13 @@ const DUMPS = [
 const LINE_VIEWS = [['-R'], ['-l'], ['-t'], ['--ts-diff'], ['--raw-ts'], ['-N']];
 const FILTERS = [
   ['-F', 'sched_switch:prev_prio < 120 || next_comm =~ "^kw"'],
-  ['-F', 'sched:COMM == "node"', '-F', 'kmem/kmalloc: bytes_req >= 4096 && bytes_req & 0x1000'],
-  ['-F', 'sys_enter_.*', '-v', '-F', 'sys_enter_.*: common_pid % 2 == 1'],
+  ['-F', 'sched:COMM == "node"', '-F', 'kmem/kmalloc: bytes_req >= 4096'],
+  ['-F', 'sys_enter_.*', '-v', '-F', 'sys_enter_.*: common_pid & 1'],
   ['-F', '.*:CPU == 1 && !(common_flags & 1)'],
+  ['-F', 'kmem/kmalloc: call_site & 0x1000 && bytes_alloc > 100', '-F', 'mm_page_alloc: order > 0'],
+  ['-F', 'page_fault_user: error_code ^ 4', '-F', 'sched_process_exec: filename =~ "node"'],
+  ['-F', 'kmalloc: call_site == "alloc_fdtable"', '-F', 'hrtimer_start: function =~ ".*tick.*"'],
+  ['-F', 'softirq_entry: vec == 7', '-F', 'signal_generate: comm != "sh" && sig == 9'],
   ['--cpu', '0'],
 ];
 
@@ -65,7 +69,7 @@ const recordings: readonly Recording[] = [
       '-e',
       'syscalls',
     ],
-    views: [...LINE_VIEWS, ['-F', 'irq', '-F', 'sys_enter_read: count > 100']],
+    views: LINE_VIEWS,
     dumps: DUMPS,
   },
   {
