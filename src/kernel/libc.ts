@@ -44,6 +44,9 @@ function checked(name: string, subject: string, call: () => number): number {
 
 const native = {
   splice: lazy('long splice(int fd_in, void *off_in, int fd_out, void *off_out, ulong len, uint flags)'),
+  copyFileRange: lazy(
+    'long copy_file_range(int fd_in, void *off_in, int fd_out, void *off_out, ulong len, uint flags)',
+  ),
   pipe2: lazy('int pipe2(void *fds, int flags)'),
   fcntl: lazy('int fcntl(int fd, int command, int argument)'),
   poll: lazy('int poll(void *fds, ulong count, int timeout)'),
@@ -71,6 +74,21 @@ export function spliceNow(fdIn: number, fdOut: number, length: number, subject: 
 /** splice(2) that waits for room in the output. Returns the bytes moved. */
 export function splice(fdIn: number, fdOut: number, length: number, subject: string): number {
   return checked('splice', subject, () => native.splice(fdIn, null, fdOut, null, length, SPLICE_F_MOVE));
+}
+
+/**
+ * copy_file_range(2) from and to the files' positions: inside the kernel, and without a second copy where the file
+ * system can share blocks. Returns the bytes copied, 0 at the end of the input; -1 where these two files can't do it.
+ */
+export function copyFileRange(fdIn: number, fdOut: number, length: number, subject: string): number {
+  const { EXDEV, EINVAL, ENOSYS, EOPNOTSUPP } = constants.errno;
+  for (;;) {
+    const copied = native.copyFileRange(fdIn, null, fdOut, null, length, 0);
+    if (copied !== -1) return copied;
+    const errno = koffi.errno();
+    if ([EXDEV, EINVAL, ENOSYS, EOPNOTSUPP].includes(errno)) return -1;
+    if (errno !== EINTR) throw callError('copy_file_range', subject, errno);
+  }
 }
 
 /** pipe2(2), close-on-exec. The pipe's buffer is set to `capacity` bytes as far as the system allows. */

@@ -1,0 +1,105 @@
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { TandemError } from '../base/errors.ts';
+import { copyFileRange } from '../kernel/libc.ts';
+import { fsError } from '../kernel/os-error.ts';
+import type { CpuContent, TraceSink } from '../trace-file/write/content.ts';
+
+const COPY_BYTES = 1 << 20;
+
+/** The trace file while it is written. Its errors name it. */
+export class FileSink implements TraceSink {
+  readonly path: string;
+  readonly fd: number;
+  #position = 0;
+
+  constructor(path: string) {
+    this.path = path;
+    try {
+      this.fd = openSync(path, 'w', 0o644);
+    } catch (error) {
+      throw fsError(error, path, 'can not be written');
+    }
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  async append(bytes: Uint8Array): Promise<void> {
+    // Written at the file's own position, which copyFrom moves along as well.
+    this.#write(bytes, null);
+    this.#position += bytes.length;
+  }
+
+  async patch(offset: number, bytes: Uint8Array): Promise<void> {
+    this.#write(bytes, offset);
+  }
+
+  #write(bytes: Uint8Array, offset: number | null): void {
+    try {
+      for (let done = 0; done < bytes.length; ) {
+        done += writeSync(this.fd, bytes, done, bytes.length - done, offset === null ? null : offset + done);
+      }
+    } catch (error) {
+      throw fsError(error, this.path, 'can not be written');
+    }
+  }
+
+  async appendData(data: CpuContent): Promise<void> {
+    let at = data instanceof CapturedCpu ? this.#copy(data) : 0;
+    while (at < data.size) {
+      const block = await data.read(at, Math.min(data.size - at, COPY_BYTES));
+      await this.append(block);
+      at += block.length;
+    }
+  }
+
+  /** Copies inside the kernel as far as the two files allow it. Returns the bytes copied. */
+  #copy({ path, size }: CapturedCpu): number {
+    const fd = openSync(path, 'r');
+    try {
+      let done = 0;
+      while (done < size) {
+        const copied = copyFileRange(fd, this.fd, size - done, this.path);
+        if (copied <= 0) break;
+        done += copied;
+        this.#position += copied;
+      }
+      return done;
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  close(): void {
+    closeSync(this.fd);
+  }
+}
+
+/** One CPU's sub-buffers in a file of their own, as the capture left them. */
+export class CapturedCpu implements CpuContent {
+  readonly cpu: number;
+  readonly path: string;
+  readonly size: number;
+
+  constructor(cpu: number, path: string, size: number) {
+    this.cpu = cpu;
+    this.path = path;
+    this.size = size;
+  }
+
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    const fd = openSync(this.path, 'r');
+    try {
+      const bytes = new Uint8Array(length);
+      for (let done = 0; done < length; ) {
+        const count = readSync(fd, bytes, done, length - done, offset + done);
+        if (count === 0) throw new TandemError('IO', this.path, 'became shorter while it was read');
+        done += count;
+      }
+      return bytes;
+    } finally {
+      closeSync(fd);
+    }
+  }
+}

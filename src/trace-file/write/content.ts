@@ -1,0 +1,99 @@
+import { OPTION } from '../ids.ts';
+import type { GuestInfo, SyncSample, TimeShift, TraceTexts, TscToNanoseconds } from '../types.ts';
+import { Encoder } from './encoder.ts';
+
+/** What a writer is given: a trace in all its parts, but for the events, which it takes from a `CpuContent`. */
+export interface TraceContent {
+  readonly littleEndian: boolean;
+  /** Bytes of a long in the recording program, for the initial header. */
+  readonly userLongSize: 4 | 8;
+  readonly texts: TraceTexts;
+  readonly kallsyms: Uint8Array;
+  readonly printkFormats: Uint8Array;
+  readonly commandLines: Uint8Array;
+  /** CPUs of the machine. */
+  readonly cpuCount: number;
+  /** Everything that is neither a pointer into the file nor a buffer, in the order in which it is written. */
+  readonly options: readonly OptionContent[];
+  /** The top buffer (named "") first, then the instances. */
+  readonly buffers: readonly BufferContent[];
+}
+
+export interface OptionContent {
+  readonly id: number;
+  readonly data: Uint8Array;
+}
+
+export interface BufferContent {
+  readonly name: string;
+  /** Name of its clock: `local`, `tsc2nsec`. */
+  readonly clock: string;
+  /** Bytes of a sub-buffer. */
+  readonly pageSize: number;
+  readonly cpus: readonly CpuContent[];
+}
+
+/** The sub-buffers of one CPU, wherever they are. */
+export interface CpuContent {
+  readonly cpu: number;
+  /** Bytes: a multiple of the page size. */
+  readonly size: number;
+  /** Reads a part: exactly `length` bytes. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+/** The file that is written: appended to, and patched where an offset is known only later. */
+export interface TraceSink {
+  /** Bytes written so far: where the next append goes. */
+  readonly position: number;
+  append(bytes: Uint8Array): Promise<void>;
+  /** Appends all of a CPU's data, in the quickest way there is between the two places. */
+  appendData(data: CpuContent): Promise<void>;
+  patch(offset: number, bytes: Uint8Array): Promise<void>;
+}
+
+/** Packs chunks and sections. The name and version go into the file's header. */
+export interface Compressor {
+  readonly name: 'zlib' | 'zstd';
+  readonly version: string;
+  compress(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>;
+}
+
+/** An option whose data is text; a NUL is added, as every reader expects it. */
+export function textOption(id: number, text: string): OptionContent {
+  return { id, data: new Encoder(true).string(text).finish() };
+}
+
+export function traceIdOption(traceId: bigint, littleEndian: boolean): OptionContent {
+  return { id: OPTION.TRACEID, data: new Encoder(littleEndian).u64(traceId).finish() };
+}
+
+export function tscOption(tsc: TscToNanoseconds, littleEndian: boolean): OptionContent {
+  const data = new Encoder(littleEndian).u32(tsc.multiplier).u32(tsc.shift).u64(tsc.offset).finish();
+  return { id: OPTION.TSC2NSEC, data };
+}
+
+export function guestOption(guest: GuestInfo, littleEndian: boolean): OptionContent {
+  const data = new Encoder(littleEndian).string(guest.name).u64(guest.traceId).u32(guest.vcpus.length);
+  for (const { cpu, pid } of guest.vcpus) data.u32(cpu).u32(pid >>> 0);
+  return { id: OPTION.GUEST, data: data.finish() };
+}
+
+/**
+ * Every CPU's list must have the same length, at least 1: stock readers take all counts from one place.
+ * Arrays per CPU, not records: all times, all offsets, all scalings; the fractions of all CPUs at the end.
+ */
+export function timeShiftOption(shift: TimeShift, littleEndian: boolean): OptionContent {
+  const data = new Encoder(littleEndian).u64(shift.peerTraceId).u32(shift.flags).u32(shift.cpus.length);
+  const column = (samples: readonly SyncSample[], value: (sample: SyncSample) => bigint) => {
+    for (const sample of samples) data.u64(value(sample));
+  };
+  for (const samples of shift.cpus) {
+    data.u32(samples.length);
+    column(samples, (sample) => sample.time);
+    column(samples, (sample) => sample.offset);
+    column(samples, (sample) => sample.scaling);
+  }
+  for (const samples of shift.cpus) column(samples, (sample) => BigInt(sample.fraction));
+  return { id: OPTION.TIME_SHIFT, data: data.finish() };
+}

@@ -1,0 +1,153 @@
+import { OPTION, SECTION } from '../ids.ts';
+import { eventsBody, ftraceBody, headersBody, initialHeader, longTextBody, shortTextBody } from './bodies.ts';
+import type { BufferContent, Compressor, CpuContent, OptionContent, TraceContent, TraceSink } from './content.ts';
+import { alignUp, Encoder } from './encoder.ts';
+
+/** Sub-buffers per chunk of compressed CPU data: what stock writers take, and readers are tuned for. */
+const CHUNK_SUB_BUFFERS = 10;
+const SECTION_HEADER_SIZE = 16;
+const COMPRESSED = 1;
+
+/** Writes version 7, compressed where a compressor is given. */
+export async function writeV7(content: TraceContent, sink: TraceSink, compressor?: Compressor): Promise<void> {
+  const header = initialHeader(content, 7);
+  header.string(compressor?.name ?? 'none').string(compressor?.version ?? '');
+  const firstOptionsPlace = header.length;
+  await sink.append(header.u64(0).finish());
+  const writer = new SectionWriter(content, sink, compressor, firstOptionsPlace);
+
+  const metadata: readonly [id: number, description: string, body: Uint8Array][] = [
+    [SECTION.HEADER_INFO, 'headers', headersBody(content)],
+    [SECTION.FTRACE_EVENTS, 'ftrace events', ftraceBody(content)],
+    [SECTION.EVENT_FORMATS, 'events format', eventsBody(content)],
+    [SECTION.KALLSYMS, 'kallsyms', shortTextBody(content, content.kallsyms)],
+    [SECTION.PRINTK, 'printk', shortTextBody(content, content.printkFormats)],
+    [SECTION.CMDLINES, 'command lines', longTextBody(content, content.commandLines)],
+  ];
+  const pointers: OptionContent[] = [];
+  for (const [id, description, body] of metadata) {
+    pointers.push({ id, data: writer.offsetData(sink.position) });
+    await writer.section(id, description, body);
+  }
+  await writer.options([...pointers, ...content.options]);
+
+  const bufferOptions: OptionContent[] = [];
+  for (const buffer of content.buffers) bufferOptions.push(await writer.buffer(buffer));
+  await writer.options(bufferOptions);
+  await writer.strings();
+}
+
+/** Where a CPU's data ended up. */
+interface Placed {
+  readonly cpu: number;
+  readonly offset: number;
+  readonly size: number;
+}
+
+class SectionWriter {
+  readonly #content: TraceContent;
+  readonly #sink: TraceSink;
+  readonly #compressor: Compressor | undefined;
+  readonly #strings = new Encoder(true);
+  /** File offset of the pointer to the next options section: in the initial header, then in each DONE. */
+  #nextOptionsPlace: number;
+
+  constructor(content: TraceContent, sink: TraceSink, compressor: Compressor | undefined, nextOptionsPlace: number) {
+    this.#content = content;
+    this.#sink = sink;
+    this.#compressor = compressor;
+    this.#nextOptionsPlace = nextOptionsPlace;
+  }
+
+  #encoder(): Encoder {
+    return new Encoder(this.#content.littleEndian);
+  }
+
+  offsetData(offset: number): Uint8Array {
+    return this.#encoder().u64(offset).finish();
+  }
+
+  /** Adds a description to the strings. Returns its offset in them. */
+  #describe(description: string): number {
+    const at = this.#strings.length;
+    this.#strings.string(description);
+    return at;
+  }
+
+  #header(id: number, descriptionAt: number, compressed: boolean, size: number): Encoder {
+    const flags = compressed ? COMPRESSED : 0;
+    return this.#encoder().u16(id).u16(flags).u32(descriptionAt).u64(size);
+  }
+
+  async section(id: number, description: string, body: Uint8Array): Promise<void> {
+    const descriptionAt = this.#describe(description);
+    const packed = await this.#pack(body);
+    const header = this.#header(id, descriptionAt, this.#compressor !== undefined, packed.length);
+    await this.#sink.append(header.bytes(packed).finish());
+  }
+
+  /** Compressed size, uncompressed size, bytes: the form of a section's body and of a chunk. */
+  async #pack(bytes: Uint8Array): Promise<Uint8Array> {
+    if (this.#compressor === undefined) return bytes;
+    const compressed = await this.#compressor.compress(bytes);
+    return this.#encoder().u32(compressed.length).u32(bytes.length).bytes(compressed).finish();
+  }
+
+  /** An options section, never compressed; the one before it, or the header, is made to point to it. */
+  async options(options: readonly OptionContent[]): Promise<void> {
+    const body = this.#encoder();
+    for (const { id, data } of options) body.u16(id).u32(data.length).bytes(data);
+    body.u16(OPTION.DONE).u32(8);
+    const start = this.#sink.position;
+    const donePlace = start + SECTION_HEADER_SIZE + body.length;
+    body.u64(0);
+    const header = this.#header(SECTION.OPTIONS, this.#describe('options'), false, body.length);
+    await this.#sink.append(header.bytes(body.finish()).finish());
+    await this.#sink.patch(this.#nextOptionsPlace, this.offsetData(start));
+    this.#nextOptionsPlace = donePlace;
+  }
+
+  /** The section with a buffer's data. Returns the option that tells where it is; only CPUs with data are in it. */
+  async buffer(buffer: BufferContent): Promise<OptionContent> {
+    const sink = this.#sink;
+    const start = sink.position;
+    const descriptionAt = this.#describe(`buffer flyrecord ${buffer.name}`);
+    await sink.append(this.#header(SECTION.BUFFER, descriptionAt, this.#compressor !== undefined, 0).finish());
+    const placed: Placed[] = [];
+    for (const data of buffer.cpus) if (data.size > 0) placed.push(await this.#cpuData(data, buffer.pageSize));
+    const size = this.offsetData(sink.position - start - SECTION_HEADER_SIZE);
+    await sink.patch(start + SECTION_HEADER_SIZE - 8, size);
+
+    const option = this.#encoder().u64(start).string(buffer.name).string(buffer.clock);
+    option.u32(buffer.pageSize).u32(placed.length);
+    for (const { cpu, offset, size } of placed) option.u32(cpu).u64(offset).u64(size);
+    return { id: OPTION.BUFFER, data: option.finish() };
+  }
+
+  async #cpuData(data: CpuContent, pageSize: number): Promise<Placed> {
+    const sink = this.#sink;
+    await sink.append(new Uint8Array(alignUp(sink.position, pageSize) - sink.position));
+    const offset = sink.position;
+    if (this.#compressor === undefined) await sink.appendData(data);
+    else {
+      const chunkSize = CHUNK_SUB_BUFFERS * pageSize;
+      await sink.append(
+        this.#encoder()
+          .u32(Math.ceil(data.size / chunkSize))
+          .finish(),
+      );
+      for (let at = 0; at < data.size; at += chunkSize) {
+        await sink.append(await this.#pack(await data.read(at, Math.min(chunkSize, data.size - at))));
+      }
+    }
+    return { cpu: data.cpu, offset, size: sink.position - offset };
+  }
+
+  /** The descriptions of all sections, its own too. */
+  async strings(): Promise<void> {
+    const descriptionAt = this.#describe('strings');
+    const packed = await this.#pack(this.#strings.finish());
+    const header = this.#header(SECTION.STRINGS, descriptionAt, this.#compressor !== undefined, packed.length);
+    await this.#sink.append(header.bytes(packed).finish());
+  }
+}
