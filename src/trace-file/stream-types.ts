@@ -19,6 +19,8 @@ export interface CpuStream {
   readonly cpu: number;
   /** The current event; meaningful after `advance` returned STREAM_RECORD, until the next call. */
   readonly record: EventRecord;
+  /** What could not be read so far, one line each: grows as the stream goes on. */
+  readonly warnings: readonly string[];
   advance(): StreamState;
   load(): Promise<void>;
   /** The event after the current one, without stepping to it; undefined at the end. Needs `lookahead`. */

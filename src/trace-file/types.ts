@@ -1,5 +1,9 @@
 import type { ByteSource } from '../base/byte-source.ts';
 import type { SubBufferLayout } from '../ring-buffer/record-cursor.ts';
+import type { TimeShift, TscToNanoseconds } from '../time/types.ts';
+import type { Codecs } from './codecs.ts';
+
+export type { SyncSample, TimeShift, TscToNanoseconds } from '../time/types.ts';
 
 /** The first bytes of a trace file, before everything else. */
 export interface InitialHeader {
@@ -43,11 +47,11 @@ export interface TraceOption {
   readonly block: number;
 }
 
-/** Where one CPU's events lie. */
+/** Where one CPU's events lie, as the file says: a file that was cut may end before. */
 export interface CpuData {
   readonly cpu: number;
   readonly offset: number;
-  /** Bytes as stored: with compression, of all chunks and their count word. */
+  /** Bytes as stored: with compression, of all chunks, without the count word in front of them. */
   readonly size: number;
 }
 
@@ -75,34 +79,6 @@ export interface GuestInfo {
   readonly vcpus: readonly { readonly cpu: number; readonly pid: number }[];
 }
 
-/** One measurement of a guest CPU's clock against the host's. Times in ticks or ns of the recorded clock. */
-export interface SyncSample {
-  /** Guest time, unsigned 64-bit. */
-  readonly time: bigint;
-  /** Signed; added to guest times. */
-  readonly offset: bigint;
-  readonly scaling: bigint;
-  /** Binary digits after the point of `scaling`. */
-  readonly fraction: number;
-}
-
-/** Option TIME_SHIFT of a guest's file. */
-export interface TimeShift {
-  /** Trace id of the host's file. */
-  readonly peerTraceId: bigint;
-  /** Bit 0: interpolate between samples. */
-  readonly flags: number;
-  /** Samples per guest CPU, in file order. */
-  readonly cpus: readonly (readonly SyncSample[])[];
-}
-
-/** Option TSC2NSEC: ns = (ticks * multiplier) >> shift. */
-export interface TscToNanoseconds {
-  readonly multiplier: number;
-  readonly shift: number;
-  readonly offset: bigint;
-}
-
 /** The text parts of a file, as stored, decompressed on demand. */
 export interface TraceTexts {
   readonly headerPage: Uint8Array;
@@ -115,9 +91,13 @@ export interface TraceTexts {
 /** A trace.dat, opened: its metadata read and checked, its events not touched yet. */
 export interface TraceFile {
   readonly source: ByteSource;
+  /** What decompresses its sections and chunks. */
+  readonly codecs: Codecs;
   readonly header: InitialHeader;
-  /** In file order. */
+  /** In file order. v6: the parts before the CPU count. */
   readonly sections: readonly Section[];
+  /** v7: the options sections in chain order; TraceOption.block is an index into it. */
+  readonly optionSections: readonly Section[];
   /** In chain order, with DONE. */
   readonly options: readonly TraceOption[];
   readonly texts: TraceTexts;
@@ -140,6 +120,9 @@ export interface TraceFile {
   readonly cpuStats: readonly string[];
   /** What was missing or odd, one line each; the rest of the file is readable all the same. */
   readonly warnings: readonly string[];
-  /** The body of a section, decompressed: kallsyms, printk formats, command lines, ... Undefined if absent. */
+  /**
+   * The body of a section by its id (see ids.ts), decompressed; undefined if absent. Of kallsyms, printk formats
+   * and command lines it is the text alone, without the size in front. Read anew each time: keep what it gives.
+   */
   readSection(id: number): Promise<Uint8Array | undefined>;
 }

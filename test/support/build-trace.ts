@@ -404,7 +404,8 @@ class TraceWriter {
       }
       if (compressed) out.bytes(this.chunks(groups));
       else for (const page of pages) out.bytes(page);
-      return { cpu: cpu.cpu, at, size: out.length - at };
+      // trace-cmd's size of compressed data leaves the count word out.
+      return { cpu: cpu.cpu, at, size: out.length - at - (compressed ? 4 : 0) };
     });
     out.patch64(offset + 8, out.length - offset - 16);
     const data = (data: ByteBuilder): void => {

@@ -1,0 +1,112 @@
+import { decompress as zstdDecompress, init as zstdInit } from '@bokuweb/zstd-wasm';
+import { unzlibSync } from 'fflate';
+import { TandemError } from '../base/errors.ts';
+
+/** Turns compressed bytes back. Implementations need not check sizes: `decompressBlock` does, around them. */
+export interface Codecs {
+  /**
+   * `size` is what the file says the result has; a codec must not make more than that.
+   * A promise only where the codec needs one (not ready yet, or working elsewhere): code that is in a hurry asks.
+   * Throws or rejects with any error for damaged data, with a TandemError (UNSUPPORTED) for an unknown name.
+   */
+  decompress(name: string, compressed: Uint8Array, size: number): Uint8Array | Promise<Uint8Array>;
+}
+
+/** Chunks hold ten sub-buffers in practice; sections are texts of some megabytes. Beyond this a size is damage. */
+export const LARGEST_CHUNK = 1 << 26;
+export const LARGEST_SECTION = 1 << 28;
+
+/** Most bytes that one compressed byte can stand for: deflate's limit, and a zstd block of one repeated byte. */
+const HIGHEST_RATIO: Readonly<Record<string, number>> = { none: 1, zlib: 1040, zstd: 43_700 };
+/** What the ratio is not asked of: small results are harmless. */
+const HARMLESS_SIZE = 1 << 16;
+
+const ZSTD_MAGIC = 0xfd2f_b528;
+
+/**
+ * The uncompressed size that a zstd frame's header states; undefined when it leaves it out, as trace-cmd does.
+ * Format: RFC 8878, 3.1.1.1.
+ */
+function zstdContentSize(frame: Uint8Array): number | undefined {
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  if (frame.length < 9 || view.getUint32(0, true) !== ZSTD_MAGIC) throw new Error('not a zstd frame');
+  const descriptor = view.getUint8(4);
+  const singleSegment = (descriptor & 0x20) !== 0;
+  const dictionaryBytes = [0, 1, 2, 4][descriptor & 3] as number;
+  const offset = 5 + (singleSegment ? 0 : 1) + dictionaryBytes;
+  const sizeBytes = [singleSegment ? 1 : 0, 2, 4, 8][descriptor >>> 6] as number;
+  if (offset + sizeBytes > frame.length) throw new Error('a zstd frame header that is cut short');
+  if (sizeBytes === 0) return undefined;
+  if (sizeBytes === 1) return view.getUint8(offset);
+  if (sizeBytes === 2) return view.getUint16(offset, true) + 256;
+  return sizeBytes === 4 ? view.getUint32(offset, true) : Number(view.getBigUint64(offset, true));
+}
+
+let zstdReady: Promise<void> | true | undefined;
+
+/**
+ * zstd without Node: a WebAssembly library, made ready on first use. It would believe the size in a frame's header,
+ * so that one is compared first; without one it takes `size` as its limit.
+ */
+function zstd(compressed: Uint8Array, size: number): Uint8Array | Promise<Uint8Array> {
+  const stated = zstdContentSize(compressed);
+  if (stated !== undefined && stated !== size) throw new Error(`its zstd frame says ${stated} bytes`);
+  const run = (): Uint8Array => zstdDecompress(compressed, { defaultHeapSize: size });
+  if (zstdReady === true) return run();
+  zstdReady ??= zstdInit().then(() => {
+    zstdReady = true;
+  });
+  return zstdReady.then(run);
+}
+
+/** Codecs that run anywhere: zlib in JavaScript, zstd in WebAssembly. */
+export const portableCodecs: Codecs = {
+  decompress(name, compressed, size) {
+    if (name === 'none') return compressed;
+    if (name === 'zlib') return unzlibSync(compressed, { out: new Uint8Array(size) });
+    if (name === 'zstd') return zstd(compressed, size);
+    throw unknownCompression(name);
+  },
+};
+
+export function unknownCompression(name: string): TandemError {
+  return new TandemError('UNSUPPORTED', `compression '${name}'`, 'is unknown', 'none, zlib and zstd can be read');
+}
+
+/**
+ * Decompresses one block after checking what it claims, and checks what comes out.
+ * Throws (or rejects with) a TandemError that names `subject`.
+ */
+export function decompressBlock(
+  codecs: Codecs,
+  name: string,
+  compressed: Uint8Array,
+  size: number,
+  limit: number,
+  subject: string,
+): Uint8Array | Promise<Uint8Array> {
+  if (!isPlausibleSize(name, compressed.length, size, limit)) {
+    throw new TandemError('CORRUPT', subject, `claims that ${compressed.length} bytes become ${size}`);
+  }
+  const check = (result: Uint8Array): Uint8Array => {
+    if (result.length === size) return result;
+    throw new TandemError('CORRUPT', subject, `decompresses to ${result.length} bytes, not ${size}`);
+  };
+  const fail = (cause: unknown): never => {
+    if (cause instanceof TandemError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new TandemError('CORRUPT', subject, `cannot be decompressed (${name}: ${reason})`, undefined, { cause });
+  };
+  try {
+    const result = codecs.decompress(name, compressed, size);
+    return result instanceof Promise ? result.then(check, fail) : check(result);
+  } catch (cause) {
+    return fail(cause);
+  }
+}
+
+/** Whether `compressed` bytes can become `size` bytes, and those are not more than `limit`. */
+export function isPlausibleSize(name: string, compressed: number, size: number, limit: number): boolean {
+  const ratio = HIGHEST_RATIO[name] ?? 1;
+  return size <= limit && (size <= HARMLESS_SIZE || size <= compressed * ratio);
+}

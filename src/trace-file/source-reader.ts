@@ -1,0 +1,134 @@
+import type { ByteSource } from '../base/byte-source.ts';
+import { TandemError } from '../base/errors.ts';
+import { at } from './ids.ts';
+
+const BLOCK = 1 << 14;
+const decoder = new TextDecoder();
+
+/**
+ * Reads numbers, strings and runs of bytes one after the other from a part of a source, in the file's byte order.
+ * Nothing is read beyond `end`; what would go there throws a TandemError (TRUNCATED) that names `subject`.
+ */
+export class SourceReader {
+  readonly #source: ByteSource;
+  readonly littleEndian: boolean;
+  readonly #end: number;
+  /** What is being read, for messages: may change as the reader goes on. */
+  subject: string;
+  #position: number;
+  #block: DataView = new DataView(new ArrayBuffer(0));
+  #blockStart = 0;
+
+  constructor(source: ByteSource, littleEndian: boolean, subject: string, start = 0, end = source.size) {
+    this.#source = source;
+    this.littleEndian = littleEndian;
+    this.subject = subject;
+    this.#position = start;
+    this.#end = Math.min(end, source.size);
+  }
+
+  /** File offset of what is read next. */
+  get position(): number {
+    return this.#position;
+  }
+
+  get remaining(): number {
+    return this.#end - this.#position;
+  }
+
+  #require(count: number): void {
+    if (count <= this.remaining) return;
+    const missing = count - this.remaining;
+    throw new TandemError('TRUNCATED', this.subject, `ends ${missing} bytes early at ${at(this.#end)}`);
+  }
+
+  /** Makes `count` (small) bytes at the position available; returns their offset in the block. */
+  async #fetch(count: number): Promise<number> {
+    this.#require(count);
+    const offset = this.#position - this.#blockStart;
+    if (offset >= 0 && offset + count <= this.#block.byteLength) return offset;
+    const bytes = await this.#source.read(this.#position, Math.min(BLOCK, this.remaining));
+    if (bytes.length < count) throw new TandemError('IO', this.#source.name, 'has become shorter while it was read');
+    this.#block = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#blockStart = this.#position;
+    return 0;
+  }
+
+  async u8(): Promise<number> {
+    const offset = await this.#fetch(1);
+    this.#position += 1;
+    return this.#block.getUint8(offset);
+  }
+
+  async u16(): Promise<number> {
+    const offset = await this.#fetch(2);
+    this.#position += 2;
+    return this.#block.getUint16(offset, this.littleEndian);
+  }
+
+  async u32(): Promise<number> {
+    const offset = await this.#fetch(4);
+    this.#position += 4;
+    return this.#block.getUint32(offset, this.littleEndian);
+  }
+
+  /** A 64-bit size or offset. Beyond 2^53 it is no number of bytes: what follows would be missing anyway. */
+  async u64(): Promise<number> {
+    return Number(await this.exactU64());
+  }
+
+  /** A 64-bit value of which every bit counts. */
+  async exactU64(): Promise<bigint> {
+    const offset = await this.#fetch(8);
+    this.#position += 8;
+    return this.#block.getBigUint64(offset, this.littleEndian);
+  }
+
+  /** `count` bytes, which are the caller's. */
+  async bytes(count: number): Promise<Uint8Array> {
+    this.#require(count);
+    if (count <= BLOCK) {
+      const offset = await this.#fetch(count);
+      this.#position += count;
+      return new Uint8Array(
+        this.#block.buffer.slice(this.#block.byteOffset + offset, this.#block.byteOffset + offset + count),
+      );
+    }
+    const bytes = await this.#source.read(this.#position, count);
+    if (bytes.length < count) throw new TandemError('IO', this.#source.name, 'has become shorter while it was read');
+    this.#position += count;
+    return bytes;
+  }
+
+  /** A string up to its NUL, which is passed over; at most `longest` bytes. */
+  async cString(longest = 4096): Promise<string> {
+    return decoder.decode(await this.stringBytes(longest));
+  }
+
+  /** The bytes of a `cString`, as stored. */
+  async stringBytes(longest = 4096): Promise<Uint8Array> {
+    const bytes: number[] = [];
+    while (bytes.length <= longest) {
+      const byte = await this.u8();
+      if (byte === 0) return Uint8Array.from(bytes);
+      bytes.push(byte);
+    }
+    throw new TandemError(
+      'CORRUPT',
+      this.subject,
+      `no end of a string within ${longest} bytes at ${at(this.#position)}`,
+    );
+  }
+
+  skip(count: number): void {
+    this.#require(count);
+    this.#position += count;
+  }
+
+  /** Passes over the next `count` bytes and returns a reader of them. */
+  part(count: number, subject: string): SourceReader {
+    const start = this.#position;
+    this.skip(count);
+    return new SourceReader(this.#source, this.littleEndian, subject, start, start + count);
+  }
+}
