@@ -22,7 +22,7 @@ export async function dumpBuffer(data: SourceReader, writer: PartWriter, id: num
   const size = data.remaining;
   const offset = await data.u64();
   const name = await data.stringBytes();
-  file.writeHeader(writer, ['flyrecord'], await file.header(file.readerAt(offset)));
+  file.writeHeader(writer, ['flyrecord'], await file.section(offset));
   writePlace(writer, size, offset, name);
   const clock = await data.stringBytes();
   writer.write(SHOWN, '"', clock, '" [clock]\n');

@@ -1,8 +1,10 @@
 import type { ByteSource } from '../../base/byte-source.ts';
 import type { ByteWriter } from '../../base/byte-writer.ts';
-import { type Codecs, portableCodecs } from '../../trace-file/codecs.ts';
+import { TandemError } from '../../base/errors.ts';
+import type { Codecs } from '../../trace-file/codecs.ts';
+import { FIRST_VERSION_WITH_SECTIONS, readInitialHeader } from '../../trace-file/initial-header.ts';
+import type { InitialHeader } from '../../trace-file/types.ts';
 import { Damage } from './damage.ts';
-import { dumpInitialHeader, SECTIONS_VERSION } from './initial-header.ts';
 import { type DumpCompat, KNOWN_OPTIONS } from './option-names.ts';
 import { PartWriter } from './part-writer.ts';
 import type { DumpPart } from './parts.ts';
@@ -17,8 +19,7 @@ export interface DumpRequest {
   readonly compat: DumpCompat;
   /** Hands on what is in the writer; called often enough to keep it small. */
   readonly drain: () => Promise<void>;
-  /** The portable ones if left out. */
-  readonly codecs?: Codecs;
+  readonly codecs: Codecs;
 }
 
 /**
@@ -33,13 +34,26 @@ export async function dumpTrace(source: ByteSource, out: ByteWriter, request: Du
   const writer = new PartWriter(out, request.parts, request.drain);
   const known = KNOWN_OPTIONS[request.compat];
   const damage = new Damage();
-  writer.write(['summary'], `\n Tracing meta data in file ${source.name}:\n`);
-  const { version, compression, reader } = await dumpInitialHeader(source, writer);
-  if (version < SECTIONS_VERSION) {
-    await new SequentialDump(source, reader, writer, known, damage).dump();
-  } else {
-    const file = new SectionFile(source, reader.littleEndian, compression, request.codecs ?? portableCodecs);
-    await new SectionedDump(file, writer, known, damage).dump(reader);
-  }
+  const warn = (text: string): void => damage.add(new TandemError('TRUNCATED', source.name, text));
+  writer.write(['summary'], `\n Tracing meta data in file ${source.name}:\n\t[Initial format]\n`);
+  const header = await readInitialHeader(source);
+  writeInitialHeader(writer, header);
+  const context = { source, codecs: request.codecs, header, warn };
+  if (header.version < FIRST_VERSION_WITH_SECTIONS) await new SequentialDump(context, writer, known, damage).dump();
+  else await new SectionedDump(new SectionFile(context), writer, known, damage).dump();
   damage.report();
+}
+
+function writeInitialHeader(writer: PartWriter, header: InitialHeader): void {
+  const lines = [
+    [header.version, 'Version'],
+    header.littleEndian ? [0, 'Little endian'] : [1, 'Big endian'],
+    [header.userLongSize, 'Bytes in a long'],
+    [header.pageSize, 'Page size, bytes'],
+  ];
+  if (header.version >= FIRST_VERSION_WITH_SECTIONS) {
+    const { name, version } = header.compression;
+    lines.push([name, 'Compression algorithm'], [version, 'Compression version']);
+  }
+  for (const [value, title] of lines) writer.write(['summary'], `\t\t${value}\t[${title}]\n`);
 }

@@ -1,5 +1,8 @@
+import { memorySource } from '../../base/byte-source.ts';
 import { OPTION } from '../../trace-file/ids.ts';
-import type { SourceReader } from '../../trace-file/source-reader.ts';
+import { parseOptions } from '../../trace-file/sections.ts';
+import { SourceReader } from '../../trace-file/source-reader.ts';
+import type { TraceOption } from '../../trace-file/types.ts';
 import type { Damage } from './damage.ts';
 import { dumpCpuCount, dumpGuest, dumpTraceId, dumpTscToNanoseconds } from './option-lines.ts';
 import type { KnownOptions, PointerName } from './option-names.ts';
@@ -52,77 +55,64 @@ export class OptionsDump {
   }
 
   /**
-   * Options up to and with DONE, which in v6 is an id only (`doneHasData` false).
-   * @returns the file offset of more options, 0 for none
+   * Options up to and with DONE; with all before it where the reader meets damage.
+   * @returns the file offset of more options; 0 for none, and always without sections
    */
-  async dumpBlock(reader: SourceReader, doneHasData: boolean): Promise<number> {
-    for (;;) {
-      const id = await reader.u16();
-      if (id === OPTION.DONE && !doneHasData) return 0;
-      const size = await reader.u32();
-      this.count++;
-      if (id === OPTION.DONE) return this.#done(reader, size);
-      await this.#option(reader, id, size);
-      await this.#writer.drain();
+  async dumpBlock(reader: SourceReader, sectioned: boolean): Promise<number> {
+    const options: Omit<TraceOption, 'block'>[] = [];
+    try {
+      return await parseOptions(reader, sectioned, (option) => options.push(option));
+    } finally {
+      for (const { id, data } of options) {
+        const subject = `${reader.subject}: option ${id}`;
+        const content = new SourceReader(memorySource(subject, data), reader.littleEndian, subject);
+        await this.#damage.attempt(() => this.#option(id, content));
+        await this.#writer.drain();
+      }
+      this.count += options.length;
     }
   }
 
-  async #done(reader: SourceReader, size: number): Promise<number> {
-    this.#writer.write(SHOWN, `\t\t[Option DONE, ${size | 0} bytes]\n`);
-    if (size < 8) return 0;
-    const next = await reader.u64();
-    this.#writer.write(SHOWN, `${next}\n`);
-    return next;
-  }
-
-  async #option(reader: SourceReader, id: number, size: number): Promise<void> {
+  async #option(id: number, data: SourceReader): Promise<void> {
     const text = this.#known.texts.get(id);
     const pointer = this.#known.pointers.get(id);
     const numbers = NUMBERS.get(id);
-    if (text) await this.#text(reader, text, size);
-    else if (numbers) await this.#numbers(reader, id, size, ...numbers);
-    else if (pointer) await this.#pointer(reader, id, size, pointer);
-    else if (id === OPTION.TRACECLOCK) await this.#clock(reader, size);
-    else if (id === OPTION.BUFFER || id === OPTION.BUFFER_TEXT) {
-      const data = this.#data(reader, id, size);
-      await this.#damage.attempt(() => this.#dumpBuffer(data, this.#writer, id));
-    } else {
-      this.#writer.write(SHOWN, ` ${id} ${size | 0}\t[Unknown option, size - skipping]\n`);
-      reader.skip(size);
-    }
+    const size = data.remaining;
+    if (text) await this.#text(text, data);
+    else if (pointer) await this.#pointer(id, data, pointer);
+    else if (numbers) {
+      const [start, dumpData] = numbers;
+      this.#writer.write(SHOWN, `${start}, ${size} bytes]\n`);
+      await dumpData(data, this.#writer);
+    } else if (id === OPTION.DONE) {
+      this.#writer.write(SHOWN, `\t\t[Option DONE, ${size} bytes]\n`);
+      this.#writer.write(SHOWN, `${await data.u64()}\n`);
+    } else if (id === OPTION.TRACECLOCK) await this.#clock(data);
+    else if (id === OPTION.BUFFER || id === OPTION.BUFFER_TEXT) await this.#dumpBuffer(data, this.#writer, id);
+    else this.#writer.write(SHOWN, ` ${id} ${size}\t[Unknown option, size - skipping]\n`);
   }
 
-  async #text(reader: SourceReader, name: string, size: number): Promise<void> {
-    this.#writer.write(SHOWN, `\t\t[Option ${name}, ${size | 0} bytes]\n`);
+  async #text(name: string, data: SourceReader): Promise<void> {
+    const size = data.remaining;
+    this.#writer.write(SHOWN, `\t\t[Option ${name}, ${size} bytes]\n`);
     if (size === 0) return;
-    await this.#writer.copyText(SHOWN, reader, size);
+    await this.#writer.copyText(SHOWN, data, size);
     this.#writer.write(SHOWN, '\n');
   }
 
-  async #clock(reader: SourceReader, size: number): Promise<void> {
+  async #clock(data: SourceReader): Promise<void> {
     const parts = ['options', 'clock'] as const;
-    this.#writer.write(SHOWN, `\t\t[Option TRACECLOCK, ${size | 0} bytes]\n`);
-    await this.#writer.copyText(parts, reader, size);
+    const size = data.remaining;
+    this.#writer.write(SHOWN, `\t\t[Option TRACECLOCK, ${size} bytes]\n`);
+    await this.#writer.copyText(parts, data, size);
     this.#writer.write(parts, '\n');
     this.clockStored = true;
   }
 
-  async #numbers(reader: SourceReader, id: number, size: number, start: string, lines: DumpData): Promise<void> {
-    this.#writer.write(SHOWN, `${start}, ${size | 0} bytes]\n`);
-    const data = this.#data(reader, id, size);
-    await this.#damage.attempt(() => lines(data, this.#writer));
-  }
-
-  async #pointer(reader: SourceReader, id: number, size: number, { name, parts }: PointerName): Promise<void> {
-    const data = this.#data(reader, id, size);
-    await this.#damage.attempt(async () => {
-      const offset = await data.u64();
-      this.#writer.write(SHOWN, `\t\t[Option ${name}, ${size} bytes] @ ${offset}\n`);
-      this.sections.push({ id, offset, parts });
-    });
-  }
-
-  #data(reader: SourceReader, id: number, size: number): SourceReader {
-    return reader.part(size, `${reader.subject}: option ${id}`);
+  async #pointer(id: number, data: SourceReader, { name, parts }: PointerName): Promise<void> {
+    const size = data.remaining;
+    const offset = await data.u64();
+    this.#writer.write(SHOWN, `\t\t[Option ${name}, ${size} bytes] @ ${offset}\n`);
+    this.sections.push({ id, offset, parts });
   }
 }

@@ -1,41 +1,14 @@
-import { TandemError } from '../../base/errors.ts';
-import { LARGEST_SECTION } from '../../trace-file/codecs.ts';
 import { SECTION } from '../../trace-file/ids.ts';
-import type { SourceReader } from '../../trace-file/source-reader.ts';
+import { describe, walkSections } from '../../trace-file/sections.ts';
+import { SourceReader } from '../../trace-file/source-reader.ts';
+import type { Section } from '../../trace-file/types.ts';
 import type { Damage } from './damage.ts';
 import type { PartWriter } from './part-writer.ts';
-import { capitalFlags, type SectionFile, type SectionHeader } from './section-file.ts';
+import { capitalFlags, type SectionFile } from './section-file.ts';
 
-const HEADER_BYTES = 16;
-
-/** A section, with the sizes that its compressed body begins with. */
-interface ListedSection extends SectionHeader {
-  readonly compressedSize: number;
-  readonly uncompressedSize: number;
-}
-
-const holdsEvents = ({ id }: SectionHeader): boolean => id === SECTION.BUFFER || id === SECTION.BUFFER_TEXT;
-
-/** All sections from the reader's position on: they lie one after the other up to the end of the file. */
-async function listSections(file: SectionFile, reader: SourceReader, damage: Damage): Promise<ListedSection[]> {
-  const sections: ListedSection[] = [];
-  await damage.attempt(async () => {
-    while (reader.remaining > 0) {
-      const section = await file.header(reader);
-      const sized = section.compressed && !holdsEvents(section);
-      const compressedSize = sized ? await reader.u32() : 0;
-      const uncompressedSize = sized ? await reader.u32() : 0;
-      sections.push({ ...section, compressedSize, uncompressedSize });
-      reader.skip(Math.max(0, section.offset + HEADER_BYTES + section.size - reader.position));
-    }
-  });
-  return sections;
-}
-
-async function dumpStrings(file: SectionFile, section: SectionHeader, writer: PartWriter): Promise<void> {
-  const body = await file.body(section, file.readerAt(section.offset + HEADER_BYTES));
-  if (body.size > LARGEST_SECTION) throw new TandemError('CORRUPT', body.reader.subject, `claims ${body.size} bytes`);
-  const strings = await body.reader.bytes(body.size);
+async function dumpStrings(file: SectionFile, section: Section, writer: PartWriter): Promise<void> {
+  const body = await file.body(section);
+  const strings = await body.bytes(body.remaining);
   writer.write(['strings'], '\t[String @ offset]\n');
   for (let start = 0; start < strings.length; ) {
     const nul = strings.indexOf(0, start);
@@ -46,34 +19,43 @@ async function dumpStrings(file: SectionFile, section: SectionHeader, writer: Pa
   file.addStrings(strings);
 }
 
-function sizesOf(section: ListedSection): string {
-  if (!section.compressed) return `${section.size} bytes`;
-  if (holdsEvents(section)) return `${section.size} compressed bytes`;
-  return `${section.compressedSize | 0} compressed, ${section.uncompressedSize | 0} uncompressed`;
+/** Bytes of a section's body. Those of compressed events are known only chunk by chunk. */
+async function sizesOf({ context }: SectionFile, section: Section): Promise<string> {
+  const { id, compressed, storedSize, bodyOffset } = section;
+  if (!compressed) return `${storedSize} bytes`;
+  if (id === SECTION.BUFFER || id === SECTION.BUFFER_TEXT) return `${storedSize} compressed bytes`;
+  const { source, header } = context;
+  const subject = `${source.name}: section ${describe(section)}`;
+  const reader = new SourceReader(source, header.littleEndian, subject, bodyOffset, bodyOffset + 8);
+  const compressedSize = await reader.u32();
+  return `${compressedSize | 0} compressed, ${(await reader.u32()) | 0} uncompressed`;
 }
 
 /**
- * Shows the strings and lists the sections of a v7 file, from the reader's position on, and gives the file its
- * strings. Ids from `idLimit` on are called unknown.
+ * Shows the strings and lists the sections of a v7 file, and gives the file its strings. Ids from `idLimit` on are
+ * called unknown.
  * @returns how many sections there are
  */
 export async function dumpSectionList(
   file: SectionFile,
-  reader: SourceReader,
   writer: PartWriter,
   idLimit: number,
   damage: Damage,
 ): Promise<number> {
-  const sections = await listSections(file, reader, damage);
+  const sections = await walkSections(file.context);
   for (const section of sections) {
     if (section.id === SECTION.STRINGS) await damage.attempt(() => dumpStrings(file, section, writer));
   }
   for (const section of sections) {
-    const description = file.description(section);
-    if (section.id >= idLimit) writer.write(['sections'], `Unknown section id ${section.id}: `, description);
-    const place = `${String(section.id).padStart(2)} @ ${String(section.offset).padEnd(16)}`;
-    const end = `", flags 0x${capitalFlags(section)}, ${sizesOf(section)}]\n`;
-    writer.write(['sections'], `\t[Section ${place}\t"`, description, end);
+    await damage.attempt(async () => {
+      const sizes = await sizesOf(file, section);
+      const description = file.description(section);
+      if (section.id >= idLimit) writer.write(['sections'], `Unknown section id ${section.id}: `, description);
+      const place = `${String(section.id).padStart(2)} @ ${String(section.offset).padEnd(16)}`;
+      const end = `", flags 0x${capitalFlags(section)}, ${sizes}]\n`;
+      writer.write(['sections'], `\t[Section ${place}\t"`, description, end);
+    });
+    await writer.drain();
   }
   return sections.length;
 }

@@ -84,8 +84,9 @@ export async function dumpCommandLines(reader: SourceReader, writer: PartWriter)
   await dumpText(reader, writer, 'cmd-lines', 'Saved command lines', await reader.u64());
 }
 
-/** The kernel's modules and where they lay: a text that fills its section, `size` bytes. */
-export async function dumpModules(reader: SourceReader, writer: PartWriter, size: number): Promise<void> {
+/** The kernel's modules and where they lay: a text that fills its section. */
+export async function dumpModules(reader: SourceReader, writer: PartWriter): Promise<void> {
+  const size = reader.remaining;
   const parts = ['summary', 'modules'] as const;
   writer.write(parts, '\t[Saved modules]\n');
   await writer.copyText(parts, reader, size);

@@ -1,6 +1,7 @@
 import type { ByteSource } from '../../base/byte-source.ts';
 import { TandemError } from '../../base/errors.ts';
-import type { SourceReader } from '../../trace-file/source-reader.ts';
+import type { OpenContext } from '../../trace-file/sections.ts';
+import { SourceReader } from '../../trace-file/source-reader.ts';
 import { dumpInstance } from './buffer-option.ts';
 import type { Damage } from './damage.ts';
 import type { KnownOptions } from './option-names.ts';
@@ -41,10 +42,9 @@ export class SequentialDump {
   readonly #options: OptionsDump;
   #cpuCount = 0;
 
-  /** The reader stands behind the initial header. */
-  constructor(source: ByteSource, reader: SourceReader, writer: PartWriter, known: KnownOptions, damage: Damage) {
+  constructor({ source, header }: OpenContext, writer: PartWriter, known: KnownOptions, damage: Damage) {
     this.#source = source;
-    this.#reader = reader;
+    this.#reader = new SourceReader(source, header.littleEndian, source.name, header.end);
     this.#writer = writer;
     this.#damage = damage;
     this.#options = new OptionsDump(writer, known, damage, dumpInstance);

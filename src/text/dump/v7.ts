@@ -18,7 +18,7 @@ import {
   dumpPrintkFormats,
 } from './texts.ts';
 
-type DumpBody = (reader: SourceReader, writer: PartWriter, size: number) => Promise<void>;
+type DumpBody = (reader: SourceReader, writer: PartWriter) => Promise<void>;
 
 const BODIES: ReadonlyMap<number, DumpBody> = new Map([
   [OPTION.HEADER_INFO, dumpHeaderInfo],
@@ -44,15 +44,13 @@ export class SectionedDump {
     this.#damage = damage;
   }
 
-  /** The reader stands behind the names of the compression. */
-  async dump(reader: SourceReader): Promise<void> {
+  async dump(): Promise<void> {
     const writer = this.#writer;
-    const firstOptions = await reader.u64();
-    const count = await dumpSectionList(this.#file, reader, writer, this.#known.idLimit, this.#damage);
+    const count = await dumpSectionList(this.#file, writer, this.#known.idLimit, this.#damage);
     const options = new OptionsDump(writer, this.#known, this.#damage, (data, out, id) =>
       dumpBuffer(data, out, id, this.#file),
     );
-    if (await this.#damage.attempt(() => this.#optionsChain(firstOptions, options))) {
+    if (await this.#damage.attempt(() => this.#optionsChain(options))) {
       writer.write(['summary', 'options'], `\t[${options.count} options]\n`);
     }
     for (const pointer of options.sections.toReversed()) {
@@ -63,17 +61,17 @@ export class SectionedDump {
   }
 
   /** All options: a chain of sections, each with the offset of the next in its last option. */
-  async #optionsChain(first: number, options: OptionsDump): Promise<void> {
+  async #optionsChain(options: OptionsDump): Promise<void> {
+    const { source, header } = this.#file.context;
     const seen = new Set<number>();
-    for (let offset = first; ; ) {
+    for (let offset = header.firstOptions; ; ) {
       if (seen.has(offset)) {
-        throw new TandemError('CORRUPT', this.#file.name, `the options at ${at(offset)} come twice in their chain`);
+        throw new TandemError('CORRUPT', source.name, `the options at ${at(offset)} come twice in their chain`);
       }
       seen.add(offset);
-      const reader = this.#file.readerAt(offset);
-      const section = await this.#file.header(reader);
+      const section = await this.#file.section(offset);
       this.#file.writeHeader(this.#writer, ['options'], section);
-      offset = await options.dumpBlock((await this.#file.body(section, reader)).reader, true);
+      offset = await options.dumpBlock(await this.#file.body(section), true);
       if (offset === 0) return;
       this.#writer.write(['options'], '\n\n');
     }
@@ -81,10 +79,8 @@ export class SectionedDump {
 
   /** What a pointer points at. */
   async #section({ id, offset, parts }: SectionPointer): Promise<void> {
-    const reader = this.#file.readerAt(offset);
-    const section = await this.#file.header(reader);
+    const section = await this.#file.section(offset);
     this.#file.writeHeader(this.#writer, parts, section);
-    const body = await this.#file.body(section, reader);
-    await BODIES.get(id)?.(body.reader, this.#writer, body.size);
+    await BODIES.get(id)?.(await this.#file.body(section), this.#writer);
   }
 }
