@@ -74,6 +74,20 @@ describe('texts', () => {
     expect([read(0, 7), read(0, 2), read(4, 100), read(3, 4)]).toEqual(['abc', 'ab', 'def', '']);
   });
 
+  test('long C strings too, wherever their NUL is', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 1, maxLength: 200 }), fc.nat(250), fc.nat(199), (memory, size, from) => {
+        const start = Math.min(from, memory.length - 1);
+        const tail = memory.subarray(start, start + size);
+        const nul = tail.indexOf(0);
+        const out = new ByteWriter(4);
+        const length = out.cString(memory, start, size);
+        expect(out.view()).toEqual(nul < 0 ? tail : tail.subarray(0, nul));
+        expect(length).toBe(out.length);
+      }),
+    );
+  });
+
   test('slices of every length arrive whole, across growth', () => {
     const source = Uint8Array.from({ length: 300 }, (_, i) => i & 0xff);
     const out = new ByteWriter(1);

@@ -8,6 +8,8 @@ for (let i = 0; i < 100; i++) {
   TWO_DIGITS[2 * i] = ZERO + Math.floor(i / 10);
   TWO_DIGITS[2 * i + 1] = ZERO + (i % 10);
 }
+/** From so many bytes on, built-in copying beats a loop. */
+const LONG = 48;
 const encoder = new TextEncoder();
 
 /** The UTF-8 bytes of a text that is written over and over: encode once, then `writer.bytes(...)`. */
@@ -75,7 +77,7 @@ export class ByteWriter {
     this.#reserve(count);
     const buffer = this.#buffer;
     let at = this.#length;
-    if (count > 48) buffer.set(source.subarray(start, end), at);
+    if (count > LONG) buffer.set(source.subarray(start, end), at);
     else for (let i = start; i < end; i++) buffer[at++] = source[i] as number;
     this.#length += count;
   }
@@ -100,10 +102,23 @@ export class ByteWriter {
   /** Copies a NUL-terminated string of at most `size` bytes that starts at source[start]. Returns its length. */
   cString(source: Uint8Array, start: number, size: number): number {
     const limit = Math.min(start + size, source.length);
-    let end = start;
-    while (end < limit && source[end] !== 0) end++;
-    this.slice(source, start, end);
-    return end - start;
+    if (size > LONG) {
+      const nul = source.indexOf(0, start);
+      const end = nul < 0 || nul > limit ? limit : nul;
+      this.slice(source, start, end);
+      return end - start;
+    }
+    this.#reserve(size);
+    const buffer = this.#buffer;
+    let at = this.#length;
+    for (let i = start; i < limit; i++) {
+      const byte = source[i] as number;
+      if (byte === 0) break;
+      buffer[at++] = byte;
+    }
+    const length = at - this.#length;
+    this.#length = at;
+    return length;
   }
 
   blanks(count: number): void {
@@ -141,6 +156,11 @@ export class ByteWriter {
   }
 
   #decimal(value: number, width: number, pad: number): void {
+    if (width === 0 && value >= 0) {
+      if (value > 0x7fff_ffff) this.#longDecimal(value);
+      else this.#plainDecimal(value | 0);
+      return;
+    }
     const negative = value < 0;
     let rest = negative ? -value : value;
     const digits = this.#digits;
@@ -165,6 +185,45 @@ export class ByteWriter {
       digits[--at] = TWO_DIGITS[2 * small] as number;
     } else if (small > 0 || at === digits.length) digits[--at] = ZERO + small;
     this.#appendDigits(at, width, pad, negative);
+  }
+
+  /** From 2^31 on: nine digits are the lower part. */
+  #longDecimal(value: number): void {
+    const upper = Math.floor(value / 1_000_000_000);
+    this.#plainDecimal(upper);
+    this.#reserve(9);
+    const buffer = this.#buffer;
+    let at = this.#length + 9;
+    this.#length = at;
+    let rest = (value - upper * 1_000_000_000) | 0;
+    for (let i = 0; i < 4; i++) {
+      const quotient = (rest / 100) | 0;
+      const pair = 2 * (rest - quotient * 100);
+      buffer[--at] = TWO_DIGITS[pair + 1] as number;
+      buffer[--at] = TWO_DIGITS[pair] as number;
+      rest = quotient;
+    }
+    buffer[--at] = ZERO + rest;
+  }
+
+  /** The digits of 0..2^31-1, written where they stay. */
+  #plainDecimal(value: number): void {
+    this.#reserve(10);
+    const buffer = this.#buffer;
+    let at = this.#length + decimalDigits(value);
+    this.#length = at;
+    let rest = value;
+    while (rest > 99) {
+      const quotient = (rest / 100) | 0;
+      const pair = 2 * (rest - quotient * 100);
+      buffer[--at] = TWO_DIGITS[pair + 1] as number;
+      buffer[--at] = TWO_DIGITS[pair] as number;
+      rest = quotient;
+    }
+    if (rest > 9) {
+      buffer[--at] = TWO_DIGITS[2 * rest + 1] as number;
+      buffer[--at] = TWO_DIGITS[2 * rest] as number;
+    } else buffer[--at] = ZERO + rest;
   }
 
   /** Decimal of an unsigned 64-bit value, exact. */
@@ -215,20 +274,33 @@ export class ByteWriter {
 
   /** Lower-case hex of a 64-bit value in halves, without prefix. */
   hex64(hi: number, lo: number, width = 0, pad = ZERO): void {
-    const digits = this.#digits;
-    let at = digits.length;
+    const digits = hi !== 0 ? 8 + hexDigits(hi) : hexDigits(lo);
+    this.#reserve(Math.max(width, digits));
+    const buffer = this.#buffer;
+    for (let missing = width - digits; missing > 0; missing--) buffer[this.#length++] = pad;
+    const start = this.#length;
+    let at = start + digits;
+    this.#length = at;
     let rest = lo >>> 0;
     if (hi !== 0) {
       for (let i = 0; i < 8; i++) {
-        digits[--at] = HEX[rest & 15] as number;
+        buffer[--at] = HEX[rest & 15] as number;
         rest >>>= 4;
       }
       rest = hi >>> 0;
     }
-    do {
-      digits[--at] = HEX[rest & 15] as number;
+    while (at > start) {
+      buffer[--at] = HEX[rest & 15] as number;
       rest >>>= 4;
-    } while (rest !== 0);
-    this.#appendDigits(at, width, pad, false);
+    }
   }
 }
+
+function decimalDigits(value: number): number {
+  if (value < 10_000) return value < 100 ? (value < 10 ? 1 : 2) : value < 1000 ? 3 : 4;
+  if (value < 1_000_000) return value < 100_000 ? 5 : 6;
+  if (value < 100_000_000) return value < 10_000_000 ? 7 : 8;
+  return value < 1_000_000_000 ? 9 : 10;
+}
+
+const hexDigits = (value: number): number => (value === 0 ? 1 : (35 - Math.clz32(value)) >>> 2);
