@@ -91,17 +91,19 @@ export class InfoBuilder {
   }
 
   add(piece: InfoWriter): this {
-    if (this.#givenUp) return this;
-    this.#flushText();
-    this.#pieces.push(piece);
-    return this;
+    return this.labeled('', piece);
   }
 
-  /** A text and then a piece, for the price of one piece. */
+  /** A text and then a piece: one step when the record is written. */
   labeled(label: string, piece: InfoWriter): this {
     if (this.#givenUp) return this;
-    const bytes = utf8(this.#pendingText + label);
+    const text = this.#pendingText + label;
     this.#pendingText = '';
+    if (text === '') {
+      this.#pieces.push(piece);
+      return this;
+    }
+    const bytes = utf8(text);
     this.#pieces.push((out, record) => {
       out.bytes(bytes);
       piece(out, record);
