@@ -37,6 +37,9 @@ export async function writeV7(content: TraceContent, sink: TraceSink, compressor
   await writer.strings();
 }
 
+/** Bytes of the chunk count in front of a CPU's compressed data, which its size leaves out. */
+const CHUNK_COUNT_SIZE = 4;
+
 /** Where a CPU's data ended up. */
 interface Placed {
   readonly cpu: number;
@@ -128,19 +131,20 @@ class SectionWriter {
     const sink = this.#sink;
     await sink.append(new Uint8Array(alignUp(sink.position, pageSize) - sink.position));
     const offset = sink.position;
-    if (this.#compressor === undefined) await sink.appendData(data);
-    else {
-      const chunkSize = CHUNK_SUB_BUFFERS * pageSize;
-      await sink.append(
-        this.#encoder()
-          .u32(Math.ceil(data.size / chunkSize))
-          .finish(),
-      );
-      for (let at = 0; at < data.size; at += chunkSize) {
-        await sink.append(await this.#pack(await data.read(at, Math.min(chunkSize, data.size - at))));
-      }
+    if (this.#compressor === undefined) {
+      await sink.appendData(data);
+      return { cpu: data.cpu, offset, size: data.size };
     }
-    return { cpu: data.cpu, offset, size: sink.position - offset };
+    const chunkSize = CHUNK_SUB_BUFFERS * pageSize;
+    await sink.append(
+      this.#encoder()
+        .u32(Math.ceil(data.size / chunkSize))
+        .finish(),
+    );
+    for (let at = 0; at < data.size; at += chunkSize) {
+      await sink.append(await this.#pack(await data.read(at, Math.min(chunkSize, data.size - at))));
+    }
+    return { cpu: data.cpu, offset, size: sink.position - offset - CHUNK_COUNT_SIZE };
   }
 
   /** The descriptions of all sections, its own too. */
