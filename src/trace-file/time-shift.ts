@@ -3,6 +3,7 @@ import type { SyncSample, TimeShift } from './types.ts';
 const HEAD = 16;
 /** A sample's time, offset and scaling. */
 const SAMPLE = 24;
+const INTERPOLATE = 1;
 
 /** What TIME_SHIFT decodes to, and what had to be guessed on the way. */
 export interface DecodedTimeShift {
@@ -12,7 +13,7 @@ export interface DecodedTimeShift {
 
 /**
  * Decodes option TIME_SHIFT (u64 peer trace id, u32 flags, u32 CPUs; per CPU u32 n, then n times, n offsets,
- * n scalings; then per CPU n fractions, absent in files before 3.0).
+ * n scalings; then per CPU n fractions, absent in old files).
  *
  * Counts are believed only when the lengths add up. Two other shapes are recovered with a warning: trace-cmd 2.9's
  * single list for all CPUs, and files whose writer put the last CPU's count in front of every CPU's samples.
@@ -127,29 +128,16 @@ class TimeShiftData {
     }));
   }
 
-  /** trace-cmd 2.9: u64 id, [u32 flags,] u32 n, n times, n offsets [, n scalings], for all CPUs together. */
+  /** trace-cmd 2.9: u64 id, u32 n, n times, n offsets, for all CPUs together, with lines drawn between them. */
   decodeSingleList(cpuCount: number): TimeShift | undefined {
-    const length = this.#view.byteLength;
-    const shapes = [
-      { countAt: 8, columns: 2 },
-      { countAt: 12, columns: 2 },
-      { countAt: 12, columns: 3 },
-    ];
-    for (const { countAt, columns } of shapes) {
-      if (length < countAt + 4) continue;
-      const count = this.#u32(countAt);
-      if (count === 0 || countAt + 4 + 8 * columns * count !== length) continue;
-      const at = countAt + 4;
-      const samples = Array.from({ length: count }, (_, i) => ({
-        time: this.#u64(at + 8 * i),
-        offset: BigInt.asIntN(64, this.#u64(at + 8 * (count + i))),
-        scaling: columns === 3 ? this.#u64(at + 8 * (2 * count + i)) : 1n,
-        fraction: 0,
-      }));
-      // Without flags 2.9 always drew a line between its samples.
-      const flags = countAt === 8 ? 1 : this.#u32(8);
-      return { peerTraceId: this.#u64(0), flags, cpus: new Array(Math.max(1, cpuCount)).fill(samples) };
-    }
-    return undefined;
+    const count = this.#u32(8);
+    if (count === 0 || 12 + 16 * count !== this.#view.byteLength) return undefined;
+    const samples = Array.from({ length: count }, (_, i) => ({
+      time: this.#u64(12 + 8 * i),
+      offset: BigInt.asIntN(64, this.#u64(12 + 8 * (count + i))),
+      scaling: 1n,
+      fraction: 0,
+    }));
+    return { peerTraceId: this.#u64(0), flags: INTERPOLATE, cpus: new Array(Math.max(1, cpuCount)).fill(samples) };
   }
 }
