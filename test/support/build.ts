@@ -2,11 +2,16 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Builds the command once before the tests that run it, unless what was built is newer than every source. */
+/** Builds what tests run as programs, once, unless what was built is newer than every source. */
 export default function buildOnce(): void {
-  const built = 'dist/cli/main.js';
-  if (existsSync(built) && statSync(built).mtimeMs > newest('src')) return;
-  execFileSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' });
+  const sources = Math.max(newest('src'), newest('test/support'));
+  buildUnlessNewer('dist/cli/main.js', sources, 'tsconfig.build.json');
+  buildUnlessNewer('.tmp/test/test/support/mutation/worker.js', sources, 'test/tsconfig.worker.json');
+}
+
+function buildUnlessNewer(output: string, sources: number, project: string): void {
+  if (existsSync(output) && statSync(output).mtimeMs > sources) return;
+  execFileSync('npx', ['tsc', '-p', project], { stdio: 'inherit' });
 }
 
 function newest(folder: string): number {

@@ -1,0 +1,17 @@
+/** What a worker is to do: cases `from` up to, not with, `to`. Case N uses the seed `seed` + N. */
+export interface WorkerTask {
+  readonly name: string;
+  readonly path: string;
+  readonly marks: readonly number[];
+  readonly seed: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface CaseFailure {
+  readonly number: number;
+  readonly what: string;
+  readonly problem: string;
+}
+
+export type FromWorker = { readonly begins: number } | { readonly failures: readonly CaseFailure[] };
