@@ -28,8 +28,11 @@ export interface TextContext {
   findEvent(system: string, name: string): EventFormat | undefined;
   /** The event's print format, as a writer. */
   printFormat(event: EventFormat): InfoWriter;
-  /** The number of the time column: ` 1234.567890` without blanks around it beyond its own padding. */
-  writeTime(out: ByteWriter, hi: number, lo: number): void;
+  /**
+   * The number of the time column, without the blank before and the colon after it, for a time `hi:lo` units before
+   * that of the line for `record`. (The record's own stamp may be a raw one.)
+   */
+  writeTimeBefore(out: ByteWriter, record: EventRecord, hi: number, lo: number): void;
 
   /**
    * The record that follows `record` in its buffer: the earliest of all CPUs, no filter applied, equal times by

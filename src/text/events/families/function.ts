@@ -95,8 +95,7 @@ export const functionRepeats: FamilyFactory = (event, context) => {
       deltaHi.read(record, delta);
       const hi = delta.lo;
       deltaLo.read(record, delta);
-      const lo = record.tsLo - delta.lo;
-      context.writeTime(out, (record.tsHi - hi - (lo < 0 ? 1 : 0)) >>> 0, lo >>> 0);
+      context.writeTimeBefore(out, record, hi, delta.lo);
     })
     .text(')');
   return text.writer();
