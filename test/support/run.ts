@@ -18,6 +18,14 @@ export interface RunResult {
 const COMMAND = resolve('dist/cli/main.js');
 const TIMEOUT_MS = 60_000;
 
+const DATA_LIMIT_KB = 1_000_000;
+
+/** Runs the built `tandem` with at most a gigabyte of memory: what asks for more fails. */
+export function tandemWithLittleMemory(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  const limited = `ulimit -d ${DATA_LIMIT_KB} && exec "$@"`;
+  return run('sh', ['-c', limited, 'sh', process.execPath, COMMAND, ...args], options);
+}
+
 /** Runs the built `tandem`. */
 export function tandem(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   return run(process.execPath, [COMMAND, ...args], options);
