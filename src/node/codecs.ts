@@ -11,8 +11,12 @@ export const nodeCodecs: Codecs = {
   decompress(name, compressed, size) {
     // One output buffer of the right size, never more: Node stops with an error beyond maxOutputLength.
     const options = { maxOutputLength: size, chunkSize: Math.max(size, 64) };
-    if (name === 'zlib') return zlib.inflateSync(compressed, options);
-    if (name === 'zstd' && zstdDecompressSync !== undefined) return zstdDecompressSync(compressed, options);
+    if (name === 'zlib') return plain(zlib.inflateSync(compressed, options));
+    if (name === 'zstd' && zstdDecompressSync !== undefined) return plain(zstdDecompressSync(compressed, options));
     return portableCodecs.decompress(name, compressed, size);
   },
 };
+
+/** The same memory without Buffer's own ways, whose slice does not copy. */
+const plain = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);

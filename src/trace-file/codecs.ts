@@ -63,7 +63,8 @@ function zstd(compressed: Uint8Array, size: number): Uint8Array | Promise<Uint8A
 export const portableCodecs: Codecs = {
   decompress(name, compressed, size) {
     if (name === 'none') return compressed;
-    if (name === 'zlib') return unzlibSync(compressed, { out: new Uint8Array(size) });
+    // It would drop what does not fit its output without a word: one byte more shows that there was more.
+    if (name === 'zlib') return unzlibSync(compressed, { out: new Uint8Array(size + 1) });
     if (name === 'zstd') return zstd(compressed, size);
     throw unknownCompression(name);
   },

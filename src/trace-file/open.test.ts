@@ -5,6 +5,7 @@ import { ByteBuilder } from '../../test/support/byte-builder.ts';
 import { eventsOf, openBytes } from '../../test/support/stream-events.ts';
 import { TandemError } from '../base/errors.ts';
 import { OPTION, SECTION } from './ids.ts';
+import { latencyText } from './latency-text.ts';
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const decode = (bytes: Uint8Array | undefined): string | undefined => bytes && new TextDecoder().decode(bytes);
@@ -149,9 +150,13 @@ describe('version 7', () => {
 });
 
 test('a latency recording has a text for a buffer', async () => {
-  for (const version of [6, 7] as const) {
-    const file = await openBytes(buildTrace({ version, latencyText: '# tracer: wakeup\n' }));
+  const text = '# tracer: wakeup\n'.repeat(10_000);
+  for (const shape of [{ version: 6 }, { version: 7 }, { compression: 'zlib' }, { compression: 'zstd' }] as const) {
+    const file = await openBytes(buildTrace({ ...shape, latencyText: text }));
     expect(file.buffers).toMatchObject([{ name: '', latencyText: true, cpus: [] }]);
+    let found = '';
+    for await (const piece of latencyText(file, file.buffers[0]!)) found += decode(piece);
+    expect(found).toBe(text);
   }
 });
 
