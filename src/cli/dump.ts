@@ -50,9 +50,21 @@ interface Switches {
   readonly compat: DumpCompat;
 }
 
+const WITH_VALUE: readonly string[] = ['-i', '--compat'];
+
+/** trace-cmd does not look at what follows a file that is named without -i: neither does it here, with --compat. */
+class DumpCommand extends Command {
+  override parseOptions(args: string[]): { operands: string[]; unknown: string[] } {
+    const file = args.findIndex((arg, i) => !arg.startsWith('-') && !WITH_VALUE.includes(args[i - 1] ?? ''));
+    const seen = args.slice(0, file + 1);
+    const asStock = seen.some((arg) => arg === '--compat' || arg.startsWith('--compat='));
+    return super.parseOptions(asStock ? seen : args);
+  }
+}
+
 /** `tandem dump`, ready to be added to the program. */
 export function dumpCommand(): Command {
-  const command = new Command('dump')
+  const command = new DumpCommand('dump')
     .description('Print what a trace.dat file holds besides events, as trace-cmd dump does.')
     .argument('[file]', 'the file, instead of -i')
     .option('-i <file>', `read this file (default: ${DEFAULT_FILE})`)
