@@ -1,18 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { formatText, recordBytes } from '../../test/support/build-events.ts';
 import { buildTrace, type OptionSpec, type TraceSpec } from '../../test/support/build-trace.ts';
+import { temporaryFolder } from '../../test/support/temp-folder.ts';
 import { Correction, type CorrectionRules } from './correction.ts';
 import type { SyncSample, Ticks, TimeShift, TscToNanoseconds } from './types.ts';
 
 /** The installed trace-cmd, and a 3.4 where one is named. */
 const programs = ['/usr/bin/trace-cmd', ...(process.env.TRACE_CMD_34 ? [process.env.TRACE_CMD_34] : [])];
-const directory = mkdtempSync(join(tmpdir(), 'time-'));
-afterAll(() => rmSync(directory, { recursive: true }));
+const folder = temporaryFolder();
 
 const FORMAT = formatText('value', 900, ['u32 value;\toffset:8;\tsize:4;\tsigned:0;'], '"value=%u", REC->value');
 const record = recordBytes(true, { id: 900, pid: 7 }, (out) => void out.u32(1));
@@ -53,7 +52,7 @@ function printed(
   const cpus = stamps.map((times, cpu) => ({ cpu, events: times.map((time) => ({ time, data: record })) }));
   const systems = [{ name: 'test', formats: [FORMAT] }];
   const spec: TraceSpec = { version, traceClock: '[counter]', options, systems, buffers: [{ cpus }] };
-  const path = join(directory, 'case.dat');
+  const path = join(folder, 'case.dat');
   writeFileSync(path, buildTrace(spec));
   const text = execFileSync(traceCmd, ['report', '-t', ...extra, '-i', path], { encoding: 'latin1', stdio: 'pipe' });
   const result: bigint[][] = stamps.map(() => []);

@@ -29,8 +29,9 @@ export class RawRange {
 
   constructor({ from, to }: TimeRange, correction: Correction) {
     this.#correction = correction;
-    this.first = from === undefined ? FIRST : (correction.firstAtOrAfter(from) ?? LAST);
-    const last = to === undefined ? LAST : (correction.lastAtOrBefore(to) ?? FIRST);
+    // Beyond all stamps where there is none.
+    this.first = from === undefined ? FIRST : (correction.firstAtOrAfter(from) ?? LAST + 1n);
+    const last = to === undefined ? LAST : (correction.lastAtOrBefore(to) ?? FIRST - 1n);
     this.#firstHi = highOf(this.first);
     this.#firstLo = lowOf(this.first);
     this.#lastHi = highOf(last);
