@@ -9,6 +9,9 @@ const COLON = 0x3a;
 const BAR = 0x7c;
 const RUNNING = 0x52;
 
+/** A power of two: how many pids are remembered as having a name already. */
+const REMEMBERED = 1024;
+
 /** `COMM:PID`, and the name becomes known for the lines that follow. */
 function task(comm: Field | undefined, pid: NumberField, context: TextContext): InfoWriter {
   const writePid = unsigned(pid);
@@ -16,11 +19,16 @@ function task(comm: Field | undefined, pid: NumberField, context: TextContext): 
   const { comms } = context.env;
   const { offset, size } = comm;
   const readPid = lowBits(pid);
+  const named = new Uint32Array(REMEMBERED);
   return (out, record) => {
     const start = record.start + offset;
     const length = out.cString(record.bytes, start, size);
-    const number = readPid(record) | 0;
-    if (number !== 0) comms.register(number, record.bytes, start, start + length);
+    const number = readPid(record);
+    const place = number & (REMEMBERED - 1);
+    if (named[place] !== number) {
+      named[place] = number;
+      comms.register(number | 0, record.bytes, start, start + length);
+    }
     out.byte(COLON);
     writePid(out, record);
   };
