@@ -37,7 +37,8 @@ export function memorySource(name: string, bytes: Uint8Array): ByteSource {
   return {
     name,
     size: bytes.length,
-    read: async (offset, length) => bytes.slice(offset, offset + length),
+    // Not slice: a Buffer's does not copy.
+    read: async (offset, length) => new Uint8Array(bytes.subarray(offset, offset + length)),
     readInto: async (target, offset) => {
       const part = bytes.subarray(offset, offset + target.length);
       target.set(part);

@@ -59,7 +59,7 @@ export class ChunkWindows implements CpuWindows {
     this.#start = data.offset;
     this.#end = Math.max(data.offset, Math.min(chunksEnd(data), file.source.size));
     this.#position = data.offset;
-    this.#chunksLeft = data.size === 0 ? 0 : Number.POSITIVE_INFINITY;
+    this.#chunksLeft = data.size === 0 || data.offset >= file.source.size ? 0 : Number.POSITIVE_INFINITY;
     this.#blockSize = Math.max(SMALLEST_BLOCK, Math.floor(windowBytes / 4));
     this.#index = new ChunkIndex(file.source, this.#littleEndian, this.#compression, data.offset, this.#end);
   }

@@ -7,7 +7,7 @@ export interface Codecs {
   /**
    * `size` is what the file says the result has; a codec must not make more than that.
    * A promise only where the codec needs one (not ready yet, or working elsewhere): code that is in a hurry asks.
-   * Throws or rejects with any error for damaged data, with a TandemError (UNSUPPORTED) for an unknown name.
+   * Throws or rejects with UnknownCompression for a name it does not know, with any other error for damaged data.
    */
   decompress(name: string, compressed: Uint8Array, size: number): Uint8Array | Promise<Uint8Array>;
 }
@@ -66,17 +66,16 @@ export const portableCodecs: Codecs = {
     // It would drop what does not fit its output without a word: one byte more shows that there was more.
     if (name === 'zlib') return unzlibSync(compressed, { out: new Uint8Array(size + 1) });
     if (name === 'zstd') return zstd(compressed, size);
-    throw unknownCompression(name);
+    throw new UnknownCompression();
   },
 };
 
-export function unknownCompression(name: string): TandemError {
-  return new TandemError('UNSUPPORTED', `compression '${name}'`, 'is unknown', 'none, zlib and zstd can be read');
-}
+/** What a codec throws for a name that it does not know. */
+export class UnknownCompression extends Error {}
 
 /**
  * Decompresses one block after checking what it claims, and checks what comes out.
- * Throws (or rejects with) a TandemError that names `subject`.
+ * Throws (or rejects with) a TandemError that names `subject`: CORRUPT, or UNSUPPORTED for an unknown compression.
  */
 export function decompressBlock(
   codecs: Codecs,
@@ -95,6 +94,15 @@ export function decompressBlock(
   };
   const fail = (cause: unknown): never => {
     if (cause instanceof TandemError) throw cause;
+    if (cause instanceof UnknownCompression) {
+      const shown = name.replace(/[^ -~]/g, '?');
+      throw new TandemError(
+        'UNSUPPORTED',
+        subject,
+        `unknown compression '${shown}'`,
+        'none, zlib and zstd can be read',
+      );
+    }
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new TandemError('CORRUPT', subject, `cannot be decompressed (${name}: ${reason})`, undefined, { cause });
   };

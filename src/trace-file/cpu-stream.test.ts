@@ -4,6 +4,7 @@ import { recordBytes } from '../../test/support/build-events.ts';
 import { buildPage, buildPages, type EventSpec } from '../../test/support/build-pages.ts';
 import { buildTrace, layoutOf, type TraceSpec } from '../../test/support/build-trace.ts';
 import { eventsOf, openBytes, remainingEvents } from '../../test/support/stream-events.ts';
+import type { ByteSource } from '../base/byte-source.ts';
 import { type Codecs, portableCodecs } from './codecs.ts';
 import { openCpuStream } from './cpu-stream.ts';
 import { type CpuStream, STREAM_END, STREAM_LOAD } from './stream-types.ts';
@@ -131,6 +132,30 @@ describe('a stream', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  test('reads data beyond 4 GiB', async () => {
+    const far = 5 * 2 ** 30;
+    for (const compression of ['none', 'zstd'] as const) {
+      const spec: TraceSpec = { pageSize: 128, compression, buffers: [{ cpus: [{ cpu: 0, events: events(50) }] }] };
+      const file = await openBytes(buildTrace(spec));
+      const near = file.source;
+      const source: ByteSource = {
+        ...near,
+        size: near.size + far,
+        read: (offset, length) => near.read(offset - far, length),
+        readInto: (target, offset) => near.readInto(target, offset - far),
+      };
+      const [buffer] = file.buffers;
+      const cpus = buffer!.cpus.map((data) => ({ ...data, offset: data.offset + far }));
+      const stream = openCpuStream({ ...file, source }, { ...buffer!, cpus }, 0, {
+        windowBytes: 256,
+        lookahead: false,
+      });
+      await stream.seek(1250n);
+      expect((await indices(stream)).slice(-25)).toEqual(range(25, 50));
+      expect(await stream.lastTime()).toBe(1490n);
+    }
   });
 
   test('of a CPU that is not there ends at once', async () => {

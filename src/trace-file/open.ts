@@ -21,7 +21,8 @@ export async function openTrace(source: ByteSource, codecs: Codecs): Promise<Tra
   const header = await readInitialHeader(source);
   const warnings: string[] = [];
   const warn = (text: string): void => {
-    if (warnings.length < MOST_WARNINGS) warnings.push(text);
+    // Names out of a damaged file may hold anything.
+    if (warnings.length < MOST_WARNINGS) warnings.push(text.replace(/[\0-\x1f\x7f]/g, '?'));
     else if (warnings.length === MOST_WARNINGS) warnings.push('and more of that kind');
   };
   const context: OpenContext = { source, codecs, header, warn };

@@ -19,9 +19,9 @@ const FLYRECORD_WORD = 'flyrecord';
 export async function readV6(context: OpenContext): Promise<Contents> {
   const { source, header, warn } = context;
   const parts = new PartsReader(context);
-  await tolerate(context, () => parts.readAll());
+  await parts.readHeaderInfo();
+  await tolerate(context, () => parts.readRest());
   const { sections, texts, options, cpuCount } = parts;
-  if (sections.length === 0) throw new TandemError('TRUNCATED', source.name, 'ends before anything that can be shown');
   const facts = decodeOptions(options, { littleEndian: header.littleEndian, sectioned: false }, warn);
   const layout = subBufferLayout(texts.headerPage, { ...header, size: header.pageSize }, source.name);
   const buffers = await openBuffers(context, parts, facts, layout);
@@ -46,9 +46,13 @@ class PartsReader {
     this.reader = new SourceReader(source, header.littleEndian, source.name, header.end);
   }
 
-  async readAll(): Promise<void> {
+  /** Without this part nothing that follows means anything. */
+  async readHeaderInfo(): Promise<void> {
+    await this.#part(SECTION.HEADER_INFO, () => readHeaderInfo(this.reader, this.texts));
+  }
+
+  async readRest(): Promise<void> {
     const { reader, texts } = this;
-    await this.#part(SECTION.HEADER_INFO, () => readHeaderInfo(reader, texts));
     await this.#part(SECTION.FTRACE_EVENTS, () => readFtraceFormats(reader, texts));
     await this.#part(SECTION.EVENT_FORMATS, () => readEventFormats(reader, texts));
     await this.#part(SECTION.KALLSYMS, async () => reader.skip(await reader.u32()));
