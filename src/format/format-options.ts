@@ -1,0 +1,8 @@
+import type { TextVersion } from './environment.ts';
+
+export interface FormatOptions {
+  /** Bytes of a kernel `long`. */
+  readonly longSize: 4 | 8;
+  /** Whose parser decides what can be understood. Default 3.4. */
+  readonly version?: TextVersion;
+}

@@ -1,0 +1,115 @@
+import { TandemError } from '../base/errors.ts';
+import type { EventFormat } from './event-format.ts';
+import type { Field } from './field.ts';
+import type { FormatOptions } from './format-options.ts';
+import { Lexer } from './lexer.ts';
+import { leadingNumber } from './number-text.ts';
+import { parseFields } from './parse-fields.ts';
+import type { PrintFormat } from './print-fmt/ast.ts';
+import { parsePrintFormat } from './print-fmt/parse.ts';
+
+/**
+ * Reads one `format` file. Only its name and id are looked at here: fields and print format are parsed when they
+ * are first asked for. Throws CORRUPT when there is no name and id; what else is wrong leaves fields out and the
+ * print format undefined.
+ */
+export function parseEventFormat(text: Uint8Array | string, system: string, options: FormatOptions): EventFormat {
+  // One character per byte, and ASCII unchanged: all that the grammar asks for.
+  const characters = typeof text === 'string' ? text : new TextDecoder('latin1').decode(text);
+  const lexer = new Lexer(characters);
+  lexer.readInLine();
+  const named = lexer.is('word', 'name');
+  lexer.readInLine();
+  if (!named || !lexer.is('operator', ':')) throw malformed(system, 'does not begin with a name');
+  lexer.readInLine();
+  const name = lexer.token;
+  if (lexer.type !== 'word') throw malformed(system, 'does not begin with a name');
+  lexer.read();
+  const numbered = lexer.is('word', 'ID');
+  lexer.readInLine();
+  if (!numbered || !lexer.is('operator', ':')) throw malformed(`${system}:${name}`, 'has no ID after its name');
+  lexer.readInLine();
+  if (lexer.type !== 'word') throw malformed(`${system}:${name}`, 'has no ID after its name');
+  return new LazyEventFormat(characters, lexer, { system, name, id: leadingNumber(lexer.token), options });
+}
+
+const malformed = (subject: string, problem: string): TandemError =>
+  new TandemError('CORRUPT', `event format ${subject}`, problem, 'events of this type are shown as unknown');
+
+interface Head {
+  readonly system: string;
+  readonly name: string;
+  readonly id: number;
+  readonly options: FormatOptions;
+}
+
+interface Body {
+  readonly common: readonly Field[];
+  readonly own: readonly Field[];
+  readonly printText: string;
+  readonly minimumLength: number;
+}
+
+class LazyEventFormat implements EventFormat {
+  readonly id: number;
+  readonly name: string;
+  readonly system: string;
+  readonly #text: string;
+  readonly #options: FormatOptions;
+  /** Stands behind the id, until the fields are parsed. */
+  readonly #lexer: Lexer;
+  #body: Body | undefined;
+  #printFormat: PrintFormat | undefined;
+  #printFormatParsed = false;
+
+  constructor(text: string, lexer: Lexer, head: Head) {
+    this.#text = text;
+    this.#lexer = lexer;
+    this.id = head.id;
+    this.name = head.name;
+    this.system = head.system;
+    this.#options = head.options;
+  }
+
+  get commonFields(): readonly Field[] {
+    return this.#parsed().common;
+  }
+
+  get fields(): readonly Field[] {
+    return this.#parsed().own;
+  }
+
+  get printText(): string {
+    return this.#parsed().printText;
+  }
+
+  get minimumLength(): number {
+    return this.#parsed().minimumLength;
+  }
+
+  get printFormat(): PrintFormat | undefined {
+    if (!this.#printFormatParsed) {
+      this.#printFormat = parsePrintFormat(this, this.#options);
+      this.#printFormatParsed = true;
+    }
+    return this.#printFormat;
+  }
+
+  #parsed(): Body {
+    this.#body ??= this.#parseBody();
+    return this.#body;
+  }
+
+  #parseBody(): Body {
+    const lexer = this.#lexer;
+    const { common, own, complete } = parseFields(lexer, this.system, this.#options.longSize);
+    const minimumLength = Math.max(0, ...[...common, ...own].map(({ offset, size }) => offset + size));
+    if (complete) lexer.read();
+    let found = complete && lexer.is('word', 'print');
+    for (const token of ['fmt', ':']) {
+      if (found) lexer.readInLine();
+      found &&= lexer.token === token;
+    }
+    return { common, own, minimumLength, printText: found ? this.#text.slice(lexer.offset) : '' };
+  }
+}
