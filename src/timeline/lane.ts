@@ -47,6 +47,10 @@ export class Lane<Input extends TimelineInput> implements TimelineEntry<Input> {
   readonly #stream: CpuStream;
   readonly #correction: Correction;
   readonly #accepts: TimelineInput['accepts'];
+  /** There is no current event: the stream has ended. */
+  isOver = false;
+  /** The current event will be left out. */
+  isSkipped = false;
   #range: RawRange | undefined;
   #skipNext = false;
   /** The latest raw stamp that was passed over without being corrected. */
@@ -77,6 +81,7 @@ export class Lane<Input extends TimelineInput> implements TimelineEntry<Input> {
   /** Goes to the next event that is wanted, with its corrected time and place. */
   step(): StreamState {
     const state = this.#advance();
+    if (state === STREAM_END) this.isOver = true;
     if (state === STREAM_RECORD) {
       const { tsHi, tsLo } = this.record;
       if (compareHalves(this.#passedHi, this.#passedLo, tsHi, tsLo) > 0) this.#place(this.#passedHi, this.#passedLo);
@@ -94,9 +99,13 @@ export class Lane<Input extends TimelineInput> implements TimelineEntry<Input> {
     }
   }
 
-  /** The event after the current one, wanted or not. Needs a stream with lookahead. */
-  peek(): EventRecord | undefined {
-    return this.#stream.peek();
+  /** The event after the current one, wanted or not, and its corrected time. Needs a stream with lookahead. */
+  peek(): { readonly record: EventRecord; readonly hi: number; readonly lo: number } | undefined {
+    const record = this.#stream.peek();
+    if (record === undefined) return undefined;
+    const correction = this.#correction;
+    correction.apply(record.tsHi, record.tsLo);
+    return { record, hi: correction.outHi, lo: correction.outLo };
   }
 
   /** The event after the current one will be left out. */

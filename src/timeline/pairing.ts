@@ -81,19 +81,23 @@ function mapped(files: readonly PairedFile[], hostOf: Pairing['hostOf']): Omit<P
 }
 
 /**
- * The names under which trace-cmd stores the files of a host's guests: `HOST-GUEST.dat` beside `HOST.dat`, or
- * `HOST-GUEST` beside a `HOST` without an extension. Of those in `listing`, the host's directory; whether one is
- * indeed that guest's file, its trace id tells.
+ * Which files of a host's directory may be those of its guests, the likeliest first. trace-cmd stores them beside
+ * `HOST.dat` as `HOST-NAME.dat`, where NAME is the guest's name or what `record --name` says instead, which the host's
+ * file does not tell. Whether a candidate is a guest's file, its trace id tells.
  */
-export function guestFileNames(
+export function guestFileCandidates(
   hostName: string,
   guests: readonly Pick<GuestInfo, 'name'>[],
   listing: readonly string[],
 ): string[] {
+  if (guests.length === 0) return [];
   const dot = hostName.lastIndexOf('.');
   const base = dot > 0 ? hostName.slice(0, dot) : hostName;
   const extension = hostName.slice(base.length);
-  const present = new Set(listing);
+  const candidates = listing.filter((name) => name.startsWith(`${base}-`) && name.endsWith(extension));
   const expected = new Set(guests.map(({ name }) => `${base}-${name}${extension}`));
-  return [...expected].filter((name) => present.has(name));
+  return [
+    ...candidates.filter((name) => expected.has(name)),
+    ...candidates.filter((name) => !expected.has(name)).sort(),
+  ];
 }

@@ -1,3 +1,4 @@
+import { compareHalves } from '../base/u64.ts';
 import type { EventRecord } from '../format/record.ts';
 import { STREAM_END, STREAM_LOAD, STREAM_RECORD } from '../trace-file/stream-types.ts';
 import { Lane, type TimelineEntry, type TimelineInput } from './lane.ts';
@@ -21,6 +22,8 @@ export class Timeline<Input extends TimelineInput> {
   #waiting: Lane<Input>[];
   /** The lane that stands on the entry delivered last. */
   #current: Lane<Input> | undefined;
+  /** The lane whose event `peekAmong` found. */
+  #peeked: Lane<Input> | undefined;
 
   constructor(inputs: readonly Input[]) {
     this.#lanes = inputs.map((input, rank) => new Lane(input, rank));
@@ -45,6 +48,10 @@ export class Timeline<Input extends TimelineInput> {
       }
     }
     this.#current = this.#waiting.length > 0 ? undefined : heap.first;
+    if (this.#current?.isSkipped) {
+      this.#current.isSkipped = false;
+      return this.next();
+    }
     return this.#current;
   }
 
@@ -61,14 +68,28 @@ export class Timeline<Input extends TimelineInput> {
     return this.#waiting.length === 0 && this.#heap.first === undefined;
   }
 
-  /** The event after the current one in its own stream, wanted or not, raw. Needs streams with lookahead. */
-  peek(): EventRecord | undefined {
-    return this.#current?.peek();
+  /**
+   * The event that comes after the current one in some of the streams, its own among them: the earliest by its own
+   * time, of equal ones that of the first stream. Raw. The current stream's is there whether it is wanted or not, the
+   * others' only if it is. Needs streams with lookahead.
+   */
+  peekAmong(belongs: (input: Input) => boolean): EventRecord | undefined {
+    let found: { readonly record: EventRecord; readonly hi: number; readonly lo: number } | undefined;
+    this.#peeked = undefined;
+    for (const lane of this.#lanes) {
+      if (!belongs(lane.input)) continue;
+      const next = lane === this.#current ? lane.peek() : lane.isOver || lane.isSkipped ? undefined : lane;
+      if (next === undefined || (found && compareHalves(next.hi, next.lo, found.hi, found.lo) >= 0)) continue;
+      found = next;
+      this.#peeked = lane;
+    }
+    return found?.record;
   }
 
-  /** Leaves out the event after the current one in its own stream. */
-  skipNext(): void {
-    this.#current?.skipNext();
+  /** Leaves out the event that `peekAmong` found. */
+  skipPeeked(): void {
+    if (this.#peeked === this.#current) this.#current?.skipNext();
+    else if (this.#peeked !== undefined) this.#peeked.isSkipped = true;
   }
 
   /** How many events there are, in no order: cheaper than `next`. Uses them up; instead of `fill` and `next`. */
