@@ -45,3 +45,12 @@ export interface TextContext {
   /** The guest function at an address that a host thread of that guest ran, by the guest's own symbols. */
   resolveGuestSymbol(pid: number, hi: number, lo: number): KernelSymbol | undefined;
 }
+
+/** The event's print format, made ready when the first record needs it. */
+export function lazyPrintFormat(event: EventFormat, context: TextContext): InfoWriter {
+  let write: InfoWriter | undefined;
+  return (out, record) => {
+    write ??= context.printFormat(event);
+    write(out, record);
+  };
+}

@@ -1,11 +1,11 @@
 import { type ByteWriter, utf8 } from '../../../base/byte-writer.ts';
 import { U64 } from '../../../base/u64.ts';
-import { type EventFormat, findField } from '../../../format/event-format.ts';
+import type { EventFormat } from '../../../format/event-format.ts';
 import type { EventRecord } from '../../../format/record.ts';
 import type { KernelSymbol } from '../../../names/symbols.ts';
-import type { FamilyFactory, TextContext } from '../context.ts';
+import { type FamilyFactory, lazyPrintFormat, type TextContext } from '../context.ts';
 import { ArgumentWords } from '../function-arguments.ts';
-import { lowBits, type NumberField, numberField, unsigned } from '../info-builder.ts';
+import { lowBits, type NumberField, NumberFields, unsigned } from '../number-field.ts';
 import { writeDuration, writeOverhead } from './function-graph-columns.ts';
 
 const NO_DURATION = utf8('             |  ');
@@ -41,18 +41,13 @@ interface ExitFields {
   readonly extent: number;
 }
 
-function exitFields(event: EventFormat, context: TextContext): ExitFields | undefined {
-  let extent = 0;
-  const number = (name: string) => {
-    const field = findField(event, name);
-    extent = Math.max(extent, field ? field.offset + field.size : 0);
-    return numberField(field, context.env.littleEndian);
-  };
-  const [type, pid, func, depth] = [number('common_type'), number('common_pid'), number('func'), number('depth')];
-  const [callTime, returnTime] = [number('calltime'), number('rettime')];
-  const returnValue = context.env.version === '3.1' ? undefined : number('retval');
+function exitFields(event: EventFormat, { env }: TextContext): ExitFields | undefined {
+  const fields = new NumberFields(event, env.littleEndian);
+  const [type, pid, func, depth] = ['common_type', 'common_pid', 'func', 'depth'].map((name) => fields.get(name));
+  const [callTime, returnTime] = [fields.get('calltime'), fields.get('rettime')];
+  const returnValue = env.version === '3.1' ? undefined : fields.get('retval');
   if (!type || !pid || !depth || !callTime || !returnTime) return undefined;
-  return { id: event.id, type, pid, func, depth, callTime, returnTime, returnValue, extent };
+  return { id: event.id, type, pid, func, depth, callTime, returnTime, returnValue, extent: fields.extent };
 }
 
 const called = new U64();
@@ -111,10 +106,14 @@ export const functionGraphExit: FamilyFactory = (event, context) => {
   const writeDepth = depthWriter(exit.depth, context);
   const writeReturnValue = returnValueWriter(context);
   const withName = context.options.isSet('tailprint');
+  const printFormat = lazyPrintFormat(event, context);
   const address = new U64();
 
   return (out, record) => {
-    if (record.end - record.start < exit.extent) return context.printFormat(event)(out, record);
+    if (record.end - record.start < exit.extent) {
+      printFormat(out, record);
+      return;
+    }
     readDuration(exit, record);
     writeOverhead(out, duration);
     writeDuration(out, duration);
@@ -146,19 +145,14 @@ interface EntryFields {
   readonly extent: number;
 }
 
-function entryFields(event: EventFormat, context: TextContext): EntryFields | undefined {
-  let extent = 0;
-  const number = (name: string) => {
-    const field = findField(event, name);
-    extent = Math.max(extent, field ? field.offset + field.size : 0);
-    return numberField(field, context.env.littleEndian);
-  };
-  const [pid, func, depth] = [number('common_pid'), number('func'), number('depth')];
+function entryFields(event: EventFormat, { env }: TextContext): EntryFields | undefined {
+  const fields = new NumberFields(event, env.littleEndian);
+  const [pid, func, depth] = [fields.get('common_pid'), fields.get('func'), fields.get('depth')];
   if (!pid || !func || !depth) return undefined;
-  const newer = context.env.version !== '3.1';
-  const returnAddress = newer ? number('retaddr') : undefined;
+  const newer = env.version !== '3.1';
+  const returnAddress = newer ? fields.get('retaddr') : undefined;
   const argumentsAt = newer ? event.fields.find(({ name }) => name === 'args')?.offset : undefined;
-  return { pid, func, depth, returnAddress, argumentsAt, extent };
+  return { pid, func, depth, returnAddress, argumentsAt, extent: fields.extent };
 }
 
 /**
@@ -175,8 +169,9 @@ export const functionGraphEntry: FamilyFactory = (event, context) => {
   const isLeaf = leafFinder(entry, exit, context);
   const writeLeaf = leafWriter(entry, exit, context);
   const writeNested = nestedWriter(entry, context);
+  const printFormat = lazyPrintFormat(event, context);
   return (out, record) => {
-    if (record.end - record.start < entry.extent) context.printFormat(event)(out, record);
+    if (record.end - record.start < entry.extent) printFormat(out, record);
     else if (isLeaf(record)) writeLeaf(out, record);
     else writeNested(out, record);
   };

@@ -4,7 +4,8 @@ import type { EventFormat } from '../../../format/event-format.ts';
 import type { KernelSymbol } from '../../../names/symbols.ts';
 import type { FamilyFactory, InfoWriter, TextContext } from '../context.ts';
 import { ArgumentWords } from '../function-arguments.ts';
-import { InfoBuilder, type NumberField, signed } from '../info-builder.ts';
+import { InfoBuilder } from '../info-builder.ts';
+import { type NumberField, signed } from '../number-field.ts';
 
 const CALLED_BY = utf8(' <-- ');
 const INDENT = 3;

@@ -1,7 +1,8 @@
 import { utf8 } from '../../../base/byte-writer.ts';
 import { U64 } from '../../../base/u64.ts';
-import type { FamilyFactory, InfoWriter } from '../context.ts';
-import { hex, InfoBuilder, type NumberField, unsigned } from '../info-builder.ts';
+import { type FamilyFactory, type InfoWriter, lazyPrintFormat } from '../context.ts';
+import { InfoBuilder } from '../info-builder.ts';
+import { hex, type NumberField, unsigned } from '../number-field.ts';
 
 const PRIVATE = 128;
 const CLOCK_REALTIME = 256;
@@ -56,7 +57,7 @@ export const sysEnterFutex: FamilyFactory = (event, context) => {
   const writeAddress = labeled(' uaddr=0x', longHex(uaddr));
   const names = OPERATIONS.map(([name]) => utf8(`op=FUTEX_${name}`));
   const pieces = OPERATIONS.map(([, used]) => [writeAddress, ...used.map((use) => uses[use])]);
-  const printFormat = lazily(() => context.printFormat(event));
+  const printFormat = lazyPrintFormat(event, context);
 
   text.add((out, record) => {
     op.read(record, operation);
@@ -64,7 +65,7 @@ export const sysEnterFutex: FamilyFactory = (event, context) => {
     const command = (lo & ~(PRIVATE | CLOCK_REALTIME)) >>> 0;
     const name = hi === 0 ? names[command] : undefined;
     if (name === undefined) {
-      printFormat()(out, record);
+      printFormat(out, record);
       return;
     }
     out.bytes(name);
@@ -75,11 +76,3 @@ export const sysEnterFutex: FamilyFactory = (event, context) => {
   });
   return text.writer();
 };
-
-function lazily<T>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
-}

@@ -1,7 +1,8 @@
 import { utf8 } from '../../../base/byte-writer.ts';
 import { U64 } from '../../../base/u64.ts';
 import type { FamilyFactory, TextContext } from '../context.ts';
-import { hex, InfoBuilder, unsigned } from '../info-builder.ts';
+import { InfoBuilder } from '../info-builder.ts';
+import { hex, unsigned } from '../number-field.ts';
 
 const FUNCTION = utf8(' function=');
 /** trace-cmd puts the function's text together in a buffer of 128 bytes. */

@@ -2,7 +2,8 @@ import { utf8 } from '../../../base/byte-writer.ts';
 import { U64 } from '../../../base/u64.ts';
 import { type EventFormat, findField } from '../../../format/event-format.ts';
 import type { FamilyFactory, InfoWriter, TextContext } from '../context.ts';
-import { hex, InfoBuilder, lowBits, type NumberField, numberField, unsigned } from '../info-builder.ts';
+import { InfoBuilder } from '../info-builder.ts';
+import { hex, lowBits, type NumberField, numberField, unsigned } from '../number-field.ts';
 import { writeAddress } from './function.ts';
 import { EXIT_REASONS } from './kvm-exit-reasons.ts';
 

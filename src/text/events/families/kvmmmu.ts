@@ -1,6 +1,7 @@
 import { utf8 } from '../../../base/byte-writer.ts';
 import type { FamilyFactory, InfoWriter, TextContext } from '../context.ts';
-import { hex, InfoBuilder, lowBits, type NumberField, unsigned } from '../info-builder.ts';
+import { InfoBuilder } from '../info-builder.ts';
+import { hex, lowBits, type NumberField, unsigned } from '../number-field.ts';
 
 const ACCESS = ['---', '--x', 'w--', 'w-x', '-u-', '-ux', 'wu-', 'wux'];
 

@@ -1,5 +1,6 @@
 import type { FamilyFactory, InfoWriter } from '../context.ts';
-import { InfoBuilder, int, lowBits, type NumberField } from '../info-builder.ts';
+import { InfoBuilder } from '../info-builder.ts';
+import { int, lowBits, type NumberField } from '../number-field.ts';
 
 const NEXT_LINE = `\n${' '.repeat(65)}`;
 

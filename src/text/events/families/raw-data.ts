@@ -1,6 +1,7 @@
 import { findField } from '../../../format/event-format.ts';
 import type { FamilyFactory } from '../context.ts';
-import { hex, InfoBuilder } from '../info-builder.ts';
+import { InfoBuilder } from '../info-builder.ts';
+import { hex } from '../number-field.ts';
 
 /** What user space wrote into trace_marker_raw: its id, then its bytes with the padding after them. */
 export const rawData: FamilyFactory = (event, context) => {

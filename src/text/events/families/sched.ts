@@ -3,7 +3,8 @@ import { type EventFormat, findField } from '../../../format/event-format.ts';
 import type { Field } from '../../../format/field.ts';
 import type { Expression, NamedValue } from '../../../format/print-fmt/ast.ts';
 import type { FamilyFactory, InfoWriter, TextContext } from '../context.ts';
-import { InfoBuilder, int, lowBits, type NumberField, signed, unsigned } from '../info-builder.ts';
+import { InfoBuilder } from '../info-builder.ts';
+import { int, lowBits, type NumberField, signed, unsigned } from '../number-field.ts';
 
 const COLON = 0x3a;
 const BAR = 0x7c;
