@@ -169,26 +169,50 @@ describe('a timeline', () => {
     );
   });
 
-  test('shows the next event of the same CPU, and leaves it out if asked', async () => {
+  test('shows the next event of its own stream or of some streams, and leaves it out if asked', async () => {
     await fc.assert(
-      fc.asyncProperty(shapes(2), fc.nat(4), async (list, mask) => {
+      fc.asyncProperty(shapes(2), fc.nat(4), fc.boolean(), async (list, mask, ownOnly) => {
         const files = await opened(bytesOf(list, 7));
         const timeline = timelineOf(files, 'exact', false);
         const seen: number[] = [];
         const skipped: number[] = [];
-        await forEach(timeline, ({ record }) => {
+        await forEach(timeline, ({ record, input }) => {
           const number = numberOf(record);
           seen.push(number);
-          const next = timeline.peek();
+          const next = timeline.peekAmong((other) => !ownOnly || other === input);
           const nextNumber = next && numberOf(next);
           expect(numberOf(record)).toBe(number);
           if (nextNumber !== undefined && number % 5 === mask) {
-            timeline.skipNext();
+            timeline.skipPeeked();
             skipped.push(nextNumber);
           }
         });
         const all = await numbers(timelineOf(files, 'exact', false));
         expect([...seen, ...skipped].sort((a, b) => a - b)).toEqual(all.sort((a, b) => a - b));
+      }),
+    );
+  });
+
+  test('shows the event that it delivers next, where times do not go back', async () => {
+    await fc.assert(
+      fc.asyncProperty(shapes(2), async (list) => {
+        const timeline = timelineOf(
+          await opened(
+            bytesOf(
+              list.map((shape) => ({ ...shape, steps: [] })),
+              7,
+            ),
+          ),
+          'exact',
+          false,
+        );
+        let promised: number | undefined;
+        await forEach(timeline, ({ record }) => {
+          if (promised !== undefined) expect(numberOf(record)).toBe(promised);
+          const next = timeline.peekAmong(() => true);
+          promised = next && numberOf(next);
+        });
+        expect(promised).toBeUndefined();
       }),
     );
   });
