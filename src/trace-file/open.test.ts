@@ -6,6 +6,7 @@ import { eventsOf, openBytes } from '../../test/support/stream-events.ts';
 import { TandemError } from '../base/errors.ts';
 import { OPTION, SECTION } from './ids.ts';
 import { latencyText } from './latency-text.ts';
+import type { TraceFile } from './types.ts';
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const decode = (bytes: Uint8Array | undefined): string | undefined => bytes && new TextDecoder().decode(bytes);
@@ -193,5 +194,91 @@ describe('what is no trace, or none to read, is refused in one line', () => {
       code: 'UNSUPPORTED',
       message: expect.stringContaining('lzma'),
     });
+  });
+});
+
+describe('version 7 with damage', () => {
+  /** Offset of the first option with that id, its header included. */
+  async function optionAt(bytes: Uint8Array, id: number): Promise<number> {
+    return (await openBytes(bytes)).options.find((option) => option.id === id)!.offset;
+  }
+  const eventCount = async (file: TraceFile): Promise<number> => {
+    const lists = file.buffers.flatMap((buffer) => buffer.cpus.map(({ cpu }) => eventsOf(file, buffer, cpu)));
+    return (await Promise.all(lists)).flat().length;
+  };
+  const spoiled = async (spoil: (view: DataView, file: TraceFile) => Promise<void> | void): Promise<TraceFile> => {
+    const bytes = buildTrace(SPEC);
+    await spoil(new DataView(bytes.buffer), await openBytes(bytes));
+    return openBytes(bytes);
+  };
+
+  test('a chain of options that loops is left', async () => {
+    const file = await spoiled((view, { options, header }) => {
+      const done = options.filter(({ id }) => id === OPTION.DONE).at(-1)!;
+      view.setBigUint64(done.offset + 6, BigInt(header.firstOptions), true);
+    });
+    expect(file.warnings).toEqual([expect.stringMatching(/linked a second time/)]);
+    expect(await eventCount(file)).toBe(2);
+  });
+
+  test('an option that reaches beyond its section ends it, and later sections are found all the same', async () => {
+    const file = await spoiled((view, { options }) => {
+      const uname = options.find(({ id }) => id === OPTION.UNAME)!;
+      view.setUint32(uname.offset + 2, 0xffff_ffff, true);
+    });
+    expect(file.warnings[0]).toMatch(/section 0 \(options\) at 0x[0-9a-f]+: ends \d+ bytes early/);
+    expect(file.uname).toBeUndefined();
+    expect(await eventCount(file)).toBe(2);
+  });
+
+  test('a section whose size is wrong hides no section that an option points to', async () => {
+    const file = await spoiled((view, { sections }) => {
+      const printk = sections.find(({ id }) => id === SECTION.PRINTK)!;
+      view.setBigUint64(printk.offset + 8, 2n ** 63n, true);
+    });
+    expect(file.warnings).toEqual([expect.stringMatching(/cut inside section 20 \(printk\)/)]);
+    expect(decode(await file.readSection(SECTION.CMDLINES))).toBe(SPEC.cmdlines);
+    expect(await eventCount(file)).toBe(2);
+  });
+
+  test('counts that cannot be are not believed', async () => {
+    const bytes = buildTrace(SPEC);
+    const view = new DataView(bytes.buffer);
+    view.setUint32((await optionAt(bytes, OPTION.CPUCOUNT)) + 6, 0xffff_ffff, true);
+    const file = await openBytes(bytes);
+    expect(file.cpuCount).toBe(2);
+    expect(file.warnings).toEqual([expect.stringMatching(/^option 8 at 0x[0-9a-f]+ is damaged/)]);
+  });
+
+  test.each([
+    ['a buffer with 4 G CPUs', 6 + 8 + 1 + 5 + 4, 0xffff_ffff],
+    ['a buffer with sub-buffers of 3 bytes', 6 + 8 + 1 + 5, 3],
+  ])('%s is left out', async (_what, within, value) => {
+    const bytes = buildTrace(SPEC);
+    new DataView(bytes.buffer).setUint32((await optionAt(bytes, OPTION.BUFFER)) + within, value, true);
+    const file = await openBytes(bytes);
+    expect(file.buffers.map(({ name }) => name)).toEqual(['inst']);
+    expect(file.warnings.length).toBe(1);
+  });
+});
+
+describe('version 6 with damage', () => {
+  test('4 G CPUs are not believed', async () => {
+    const bytes = buildTrace({ ...SPEC, version: 6 });
+    const offset = Buffer.from(bytes.buffer).indexOf('options');
+    new DataView(bytes.buffer).setUint32(offset - 4, 0xffff_ffff, true);
+    const file = await openBytes(bytes);
+    expect(file.buffers).toEqual([]);
+    expect(file.warnings).toEqual([expect.stringContaining('4294967295 CPUs')]);
+  });
+
+  test('an instance whose offset leads nowhere is left out', async () => {
+    const bytes = buildTrace({ ...SPEC, version: 6 });
+    const { options } = await openBytes(bytes);
+    const { offset } = options.find(({ id }) => id === OPTION.BUFFER)!;
+    new DataView(bytes.buffer).setBigUint64(offset + 6, 100n, true);
+    const file = await openBytes(bytes);
+    expect(file.buffers.map(({ name }) => name)).toEqual(['']);
+    expect(file.warnings).toEqual([expect.stringContaining('CPU table at 0x64')]);
   });
 });

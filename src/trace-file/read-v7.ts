@@ -29,10 +29,12 @@ export async function readV7(context: OpenContext): Promise<Contents> {
   }
   const chain = await readOptionChain(context, walked);
   const facts = decodeOptions(chain.options, { littleEndian: header.littleEndian, sectioned: true }, warn);
-  const sections = await describeSections(context, walked);
+  const pointed = [...facts.sectionOffsets.values(), ...facts.buffers.map(({ offset }) => offset)];
+  const sections = await describeSections(context, await withPointed(context, walked, chain.optionSections, pointed));
   const find = (id: number): Section | undefined => {
-    const pointed = facts.sectionOffsets.get(id);
-    return sections.find((section) => section.id === id && (pointed === undefined || section.offset === pointed));
+    const offset = facts.sectionOffsets.get(id);
+    const candidates = sections.filter((section) => section.id === id);
+    return candidates.find((section) => section.offset === offset) ?? candidates[0];
   };
   const texts = await readTexts(context, find);
   const buffers: TraceBuffer[] = [];
@@ -105,6 +107,22 @@ async function readOptions(
   return parseOptions(reader, true, (option) => {
     options.push({ ...option, offset: section.bodyOffset + option.offset, block });
   });
+}
+
+/** Adds the sections that options point to, and the walk missed because a size on its way is damaged. */
+async function withPointed(
+  context: OpenContext,
+  walked: readonly Section[],
+  optionSections: readonly Section[],
+  offsets: readonly number[],
+): Promise<Section[]> {
+  const found = new Map([...walked, ...optionSections].map((section) => [section.offset, section]));
+  for (const offset of offsets) {
+    if (found.has(offset) || offset >= context.source.size) continue;
+    const section = await tolerate(context, () => readSectionHeader(context, offset));
+    if (section) found.set(offset, section);
+  }
+  return [...found.values()].sort((a, b) => a.offset - b.offset);
 }
 
 async function readTexts(context: OpenContext, find: (id: number) => Section | undefined): Promise<MutableTexts> {
