@@ -3,14 +3,18 @@ import type { EventFormat } from '../format/event-format.ts';
 import { numberReader } from '../format/field-reader.ts';
 import type { EventRecord } from '../format/record.ts';
 import { FAILED, OPERATIONS } from './arithmetic.ts';
-import { always, constantTest, cpuTest, fieldTest, never, type Predicate } from './number-test.ts';
+import {
+  always,
+  constantTest,
+  cpuTest,
+  fieldTest,
+  isNumeric,
+  never,
+  type Predicate,
+  SOME_ADDRESS,
+} from './number-test.ts';
 import type { ArithmeticTest, ChainTest, NumberTest, Test, Value } from './resolve.ts';
 import { type FilterEnvironment, textTest } from './text-test.ts';
-
-/**
- * As a number, a task's name is its address in trace-cmd: never equal to what anyone compares it with, and above it.
- */
-const COMM_ADDRESS = 2n ** 47n - 1n;
 
 /** Compiles a test of one event. The predicate must be asked only for records of that event. */
 export function compileTest(test: Test, event: EventFormat, environment: FilterEnvironment): Predicate {
@@ -71,7 +75,7 @@ class Compiler {
       case 'CPU':
         return cpuTest(operator, value);
       case 'COMM':
-        return constantTest(COMM_ADDRESS, operator, value);
+        return constantTest(SOME_ADDRESS, operator, value);
     }
   }
 
@@ -106,11 +110,12 @@ class Compiler {
     this.#uses(value);
     switch (value.kind) {
       case 'field':
+        if (!isNumeric(value.field)) return constantReader(SOME_ADDRESS);
         return numberReader(value.field, this.#environment.littleEndian);
       case 'CPU':
         return (record, into) => into.set(0, record.cpu);
       case 'COMM':
-        return constantReader(COMM_ADDRESS);
+        return constantReader(SOME_ADDRESS);
       case 'number':
         return constantReader(value.value);
     }

@@ -9,8 +9,16 @@ export const always: Predicate = () => true;
 export const never: Predicate = () => false;
 
 /**
+ * What stands for a value that is no number: task names, and fields of other sizes than 1, 2, 4 and 8 bytes. trace-cmd
+ * takes an address in its own memory, which is above and not equal to what anyone compares with.
+ */
+export const SOME_ADDRESS = 0x5555_5555_5550n;
+
+export const isNumeric = ({ size }: Field): boolean => size === 1 || size === 2 || size === 4 || size === 8;
+
+/**
  * A field against a number, as unsigned 64-bit numbers; a signed field is extended to 64 bits first, so that -1 is
- * 2^64-1 and above every positive number. Fields of other sizes than 1, 2, 4 and 8 bytes count as 0.
+ * 2^64-1 and above every positive number.
  */
 export function fieldTest(field: Field, operator: CompareOperator, value: bigint, littleEndian: boolean): Predicate {
   const { offset, size, signed } = field;
@@ -25,7 +33,7 @@ export function fieldTest(field: Field, operator: CompareOperator, value: bigint
     case 8:
       return wideTest(offset, operator, value, littleEndian);
     default:
-      return constantTest(0n, operator, value);
+      return constantTest(SOME_ADDRESS, operator, value);
   }
 }
 

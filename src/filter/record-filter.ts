@@ -44,9 +44,11 @@ export class RecordFilter {
    * Ask once for each record, in order: it remembers, for stack traces, what passed.
    */
   accepts(record: EventRecord, eventId: number): boolean {
-    const wanted = this.#wanted.predicate(eventId)(record);
+    const wants = this.#wanted.predicate(eventId);
+    const wanted = wants !== never && (wants === always || wants(record));
     if (!wanted && !this.#stacks.follows(eventId, record.cpu)) return false;
-    const passes = !this.#excluded.predicate(eventId)(record);
+    const excludes = this.#excluded.predicate(eventId);
+    const passes = excludes === never || !excludes(record);
     this.#stacks.note(record.cpu, passes, !wanted);
     return passes;
   }
