@@ -11,11 +11,17 @@ export interface SubBufferLayout {
   readonly size: number;
 }
 
+/** An event, and where its sub-buffer is. */
+export interface PlacedRecord extends EventRecord {
+  /** Offset of the sub-buffer in `bytes`. */
+  readonly subBuffer: number;
+}
+
 /**
  * Walks the events of sub-buffers in memory, one after the other, raw kernel stamps in tsHi/tsLo.
  * The cursor is the record: its fields describe the event it stands on until the next `next()`.
  */
-export interface RecordCursor extends EventRecord {
+export interface RecordCursor extends PlacedRecord {
   /**
    * Starts over on the sub-buffers in bytes[from..to). A partial one at the end is walked as far as it goes.
    * The time carries over, so that absolute stamps keep their upper bits.
@@ -70,6 +76,10 @@ export class SubBufferCursor implements RecordCursor {
     this.#layout = layout;
     this.#littleEndian = layout.littleEndian;
     this.cpu = cpu;
+  }
+
+  get subBuffer(): number {
+    return this.#nextSubBuffer - this.#layout.size;
   }
 
   load(bytes: Uint8Array, from: number, to: number): void {

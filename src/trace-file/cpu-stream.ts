@@ -1,5 +1,5 @@
 import type { EventRecord } from '../format/record.ts';
-import { SubBufferCursor } from '../ring-buffer/record-cursor.ts';
+import { type PlacedRecord, SubBufferCursor } from '../ring-buffer/record-cursor.ts';
 import { ChunkWindows } from './chunk-windows.ts';
 import type { CpuWindows, Window } from './cpu-windows.ts';
 import { PlainWindows } from './plain-windows.ts';
@@ -24,7 +24,7 @@ export function openCpuStream(file: TraceFile, buffer: TraceBuffer, cpu: number,
 
 class WindowedStream implements CpuStream {
   readonly cpu: number;
-  readonly record: EventRecord;
+  readonly record: PlacedRecord;
   readonly #file: TraceFile;
   readonly #buffer: TraceBuffer;
   readonly #data: CpuData;

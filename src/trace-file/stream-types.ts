@@ -1,4 +1,5 @@
 import type { EventRecord } from '../format/record.ts';
+import type { PlacedRecord } from '../ring-buffer/record-cursor.ts';
 
 /** What `CpuStream.advance` found. Numbers, since it is asked once per event. */
 export const STREAM_END = 0;
@@ -18,7 +19,7 @@ export interface CpuStreamOptions {
 export interface CpuStream {
   readonly cpu: number;
   /** The current event; meaningful after `advance` returned STREAM_RECORD, until the next call. */
-  readonly record: EventRecord;
+  readonly record: PlacedRecord;
   /** What could not be read so far, one line each: grows as the stream goes on. */
   readonly warnings: readonly string[];
   advance(): StreamState;
