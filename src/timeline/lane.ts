@@ -1,5 +1,6 @@
 import { compareHalves } from '../base/u64.ts';
 import type { EventRecord } from '../format/record.ts';
+import type { PlacedRecord } from '../ring-buffer/record-cursor.ts';
 import type { Correction } from '../time/correction.ts';
 import {
   type CpuStream,
@@ -24,7 +25,7 @@ export interface TimelineInput {
 export interface TimelineEntry<Input extends TimelineInput> {
   readonly input: Input;
   /** With the raw stamp. */
-  readonly record: EventRecord;
+  readonly record: PlacedRecord;
   /** Corrected time in halves. */
   readonly hi: number;
   readonly lo: number;
@@ -36,7 +37,7 @@ export interface TimelineEntry<Input extends TimelineInput> {
  */
 export class Lane<Input extends TimelineInput> implements TimelineEntry<Input> {
   readonly input: Input;
-  readonly record: EventRecord;
+  readonly record: PlacedRecord;
   hi = 0;
   lo = 0;
   /** The latest corrected time so far, and, of lanes that stand at the same one, which goes first. */
