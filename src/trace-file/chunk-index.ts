@@ -1,5 +1,6 @@
 import type { ByteSource } from '../base/byte-source.ts';
 import { CHUNK_COUNT_SIZE, readChunkHeader } from './chunks.ts';
+import type { SizeBounds } from './codecs.ts';
 import { SourceReader } from './source-reader.ts';
 
 /** Where a chunk is in the file, and when it begins, once somebody looked. */
@@ -14,15 +15,15 @@ export interface ChunkPlace {
 /** The places of one CPU's chunks, found by going from header to header, no further than asked. */
 export class ChunkIndex {
   readonly #reader: SourceReader;
-  readonly #compression: string;
+  readonly #bounds: SizeBounds;
   readonly #places: ChunkPlace[] = [];
   /** Chunks that the file promises; undefined before the first look. */
   #count: number | undefined;
   #complete = false;
 
-  constructor(source: ByteSource, littleEndian: boolean, compression: string, start: number, end: number) {
+  constructor(source: ByteSource, littleEndian: boolean, bounds: SizeBounds, start: number, end: number) {
     this.#reader = new SourceReader(source, littleEndian, source.name, start, end);
-    this.#compression = compression;
+    this.#bounds = bounds;
   }
 
   /** Chunks found so far. */
@@ -48,7 +49,7 @@ export class ChunkIndex {
     }
     while (!this.#complete && this.#places.length <= index) {
       const offset = reader.position;
-      const header = this.length < this.#count ? await readChunkHeader(reader, this.#compression) : undefined;
+      const header = this.length < this.#count ? await readChunkHeader(reader, this.#bounds) : undefined;
       this.#complete = header === undefined || header.storedSize > reader.remaining;
       if (header === undefined || this.#complete) break;
       reader.skip(header.storedSize);

@@ -4,7 +4,7 @@ import type { SubBufferLayout } from '../ring-buffer/record-cursor.ts';
 import { subBufferTime } from '../ring-buffer/sub-buffer-time.ts';
 import { ChunkIndex, type ChunkPlace } from './chunk-index.ts';
 import { CHUNK_COUNT_SIZE, CHUNK_HEADER_SIZE, chunksEnd, isChunk } from './chunks.ts';
-import { type Codecs, decompressBlock, LARGEST_CHUNK } from './codecs.ts';
+import { type Codecs, chunkBounds, decompressBlock, type SizeBounds } from './codecs.ts';
 import { type CpuWindows, lastBefore, type Window } from './cpu-windows.ts';
 import { at } from './ids.ts';
 import type { CpuData, TraceFile } from './types.ts';
@@ -31,6 +31,7 @@ export class ChunkWindows implements CpuWindows {
   readonly #compression: string;
   readonly #littleEndian: boolean;
   readonly #layout: SubBufferLayout;
+  readonly #bounds: SizeBounds;
   readonly #subject: string;
   readonly #index: ChunkIndex;
   readonly #start: number;
@@ -55,13 +56,14 @@ export class ChunkWindows implements CpuWindows {
     this.#compression = file.header.compression.name;
     this.#littleEndian = file.header.littleEndian;
     this.#layout = layout;
+    this.#bounds = chunkBounds(layout.size);
     this.#subject = `${file.source.name}: CPU ${data.cpu}`;
     this.#start = data.offset;
     this.#end = Math.max(data.offset, Math.min(chunksEnd(data), file.source.size));
     this.#position = data.offset;
     this.#chunksLeft = data.size === 0 || data.offset >= file.source.size ? 0 : Number.POSITIVE_INFINITY;
     this.#blockSize = Math.max(SMALLEST_BLOCK, Math.floor(windowBytes / 4));
-    this.#index = new ChunkIndex(file.source, this.#littleEndian, this.#compression, data.offset, this.#end);
+    this.#index = new ChunkIndex(file.source, this.#littleEndian, this.#bounds, data.offset, this.#end);
   }
 
   get ended(): boolean {
@@ -120,7 +122,7 @@ export class ChunkWindows implements CpuWindows {
     const blockEnd = block.offset + block.length;
     for (let header = this.#headerAt(offset); header !== undefined; header = this.#headerAt(offset)) {
       const next = offset + CHUNK_HEADER_SIZE + header.storedSize;
-      if (next > blockEnd || !isChunk(header, this.#compression)) break;
+      if (next > blockEnd || !isChunk(header, this.#bounds)) break;
       offset = next;
     }
     if (offset >= this.#end || offset === block.offset) return;
@@ -155,7 +157,7 @@ export class ChunkWindows implements CpuWindows {
     if (this.#position + CHUNK_HEADER_SIZE > this.#end) return this.#stop('is cut before its last chunk');
     const header = this.#headerAt(this.#position);
     if (block === undefined || header === undefined) return false;
-    if (!isChunk(header, this.#compression)) {
+    if (!isChunk(header, this.#bounds)) {
       return this.#stop(`no chunk begins at ${at(this.#position)}; the events after it are lost`);
     }
     const end = this.#position + CHUNK_HEADER_SIZE + header.storedSize;
@@ -190,7 +192,7 @@ export class ChunkWindows implements CpuWindows {
       else this.#warn(`${error.message.slice(this.#subject.length + 2)}; its events are lost`);
     };
     try {
-      const bytes = decompressBlock(this.#codecs, this.#compression, compressed, size, LARGEST_CHUNK, subject);
+      const bytes = decompressBlock(this.#codecs, this.#compression, compressed, size, this.#bounds, subject);
       if (bytes instanceof Promise) {
         const decoding = bytes.then(done, failed).finally(() => {
           if (this.#decoding === decoding) this.#decoding = undefined;
@@ -253,7 +255,7 @@ export class ChunkWindows implements CpuWindows {
         this.#compression,
         compressed,
         place.size,
-        LARGEST_CHUNK,
+        this.#bounds,
         `${this.#subject}: chunk at ${at(place.offset)}`,
       );
     } catch (error) {

@@ -1,4 +1,4 @@
-import { isPlausibleSize, LARGEST_CHUNK } from './codecs.ts';
+import { isPlausibleSize, type SizeBounds } from './codecs.ts';
 import type { SourceReader } from './source-reader.ts';
 import type { CpuData } from './types.ts';
 
@@ -13,20 +13,15 @@ export interface ChunkHeader {
 }
 
 /** Whether a chunk can be as its header says; without this an offset is not at a chunk. */
-export function isChunk({ storedSize, size }: ChunkHeader, compression: string): boolean {
-  return (
-    storedSize > 0 &&
-    size > 0 &&
-    storedSize <= LARGEST_CHUNK &&
-    isPlausibleSize(compression, storedSize, size, LARGEST_CHUNK)
-  );
+export function isChunk({ storedSize, size }: ChunkHeader, bounds: SizeBounds): boolean {
+  return storedSize > 0 && size > 0 && storedSize <= bounds.largest && isPlausibleSize(storedSize, size, bounds);
 }
 
 /** The header at the reader's position; undefined where the data ends or none can be. */
-export async function readChunkHeader(reader: SourceReader, compression: string): Promise<ChunkHeader | undefined> {
+export async function readChunkHeader(reader: SourceReader, bounds: SizeBounds): Promise<ChunkHeader | undefined> {
   if (reader.remaining < CHUNK_HEADER_SIZE) return undefined;
   const header = { storedSize: await reader.u32(), size: await reader.u32() };
-  return isChunk(header, compression) ? header : undefined;
+  return isChunk(header, bounds) ? header : undefined;
 }
 
 /**

@@ -12,14 +12,30 @@ export interface Codecs {
   decompress(name: string, compressed: Uint8Array, size: number): Uint8Array | Promise<Uint8Array>;
 }
 
-/** Chunks hold ten sub-buffers in practice; sections are texts of some megabytes. Beyond this a size is damage. */
-export const LARGEST_CHUNK = 1 << 26;
-export const LARGEST_SECTION = 1 << 28;
+/**
+ * How large a decompressed block may be: never beyond `largest`, and beyond `harmless` only in a sane relation to
+ * the compressed bytes. Else a small file could ask for any amount of memory and time.
+ */
+export interface SizeBounds {
+  readonly largest: number;
+  readonly harmless: number;
+}
 
-/** Most bytes that one compressed byte can stand for: deflate's limit, and a zstd block of one repeated byte. */
-const HIGHEST_RATIO: Readonly<Record<string, number>> = { none: 1, zlib: 1040, zstd: 43_700 };
-/** What the ratio is not asked of: small results are harmless. */
-const HARMLESS_SIZE = 1 << 16;
+/** Sections are texts of some megabytes. */
+export const SECTION_BOUNDS: SizeBounds = { largest: 1 << 28, harmless: 1 << 20 };
+const SMALLEST_HARMLESS_CHUNK = 1 << 16;
+/** Texts and events shrink to a twentieth; sub-buffers that are mostly empty, to less. */
+const HIGHEST_RATIO = 256;
+
+/** trace-cmd puts ten sub-buffers into a chunk. */
+export const chunkBounds = (subBufferSize: number): SizeBounds => ({
+  largest: 1 << 26,
+  harmless: Math.max(SMALLEST_HARMLESS_CHUNK, 16 * subBufferSize),
+});
+
+/** Whether a file may say that so many compressed bytes become `size` bytes. */
+export const isPlausibleSize = (compressed: number, size: number, { largest, harmless }: SizeBounds): boolean =>
+  size <= largest && (size <= harmless || size <= compressed * HIGHEST_RATIO);
 
 const ZSTD_MAGIC = 0xfd2f_b528;
 
@@ -82,10 +98,10 @@ export function decompressBlock(
   name: string,
   compressed: Uint8Array,
   size: number,
-  limit: number,
+  bounds: SizeBounds,
   subject: string,
 ): Uint8Array | Promise<Uint8Array> {
-  if (!isPlausibleSize(name, compressed.length, size, limit)) {
+  if (!isPlausibleSize(compressed.length, size, bounds)) {
     throw new TandemError('CORRUPT', subject, `claims that ${compressed.length} bytes become ${size}`);
   }
   const check = (result: Uint8Array): Uint8Array => {
@@ -112,10 +128,4 @@ export function decompressBlock(
   } catch (cause) {
     return fail(cause);
   }
-}
-
-/** Whether `compressed` bytes can become `size` bytes, and those are not more than `limit`. */
-export function isPlausibleSize(name: string, compressed: number, size: number, limit: number): boolean {
-  const ratio = HIGHEST_RATIO[name] ?? 1;
-  return size <= limit && (size <= HARMLESS_SIZE || size <= compressed * ratio);
 }

@@ -1,6 +1,6 @@
 import { TandemError } from '../base/errors.ts';
 import { CHUNK_COUNT_SIZE, readChunkHeader } from './chunks.ts';
-import { decompressBlock, LARGEST_CHUNK } from './codecs.ts';
+import { chunkBounds, decompressBlock } from './codecs.ts';
 import { at } from './ids.ts';
 import { SourceReader } from './source-reader.ts';
 import type { TraceBuffer, TraceFile } from './types.ts';
@@ -24,14 +24,15 @@ export async function* latencyText(file: TraceFile, buffer: TraceBuffer): AsyncG
     return;
   }
   if (reader.remaining < CHUNK_COUNT_SIZE) return;
+  const bounds = chunkBounds(header.pageSize);
   const count = await reader.u32();
   for (let i = 0; i < count; i++) {
     const where = `${reader.subject}: chunk at ${at(reader.position)}`;
-    const chunk = await readChunkHeader(reader, header.compression.name);
+    const chunk = await readChunkHeader(reader, bounds);
     if (chunk === undefined || chunk.storedSize > reader.remaining) {
       throw new TandemError('TRUNCATED', where, `is not whole; ${count - i} of ${count} chunks are lost`);
     }
     const compressed = await reader.bytes(chunk.storedSize);
-    yield await decompressBlock(file.codecs, header.compression.name, compressed, chunk.size, LARGEST_CHUNK, where);
+    yield await decompressBlock(file.codecs, header.compression.name, compressed, chunk.size, bounds, where);
   }
 }

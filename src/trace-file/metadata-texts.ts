@@ -30,8 +30,17 @@ export async function readHeaderInfo(reader: SourceReader, texts: MutableTexts):
   texts.headerEvent = await reader.bytes(await reader.u64());
 }
 
-async function readFormats(reader: SourceReader, into: Uint8Array[]): Promise<void> {
+/** Event ids have 16 bits: beyond that a count is damage. */
+const MOST_EVENTS = 1 << 16;
+
+async function readCount(reader: SourceReader, what: string, most = MOST_EVENTS): Promise<number> {
   const count = await reader.u32();
+  if (count <= most) return count;
+  throw new TandemError('CORRUPT', reader.subject, `claims ${count} ${what}`);
+}
+
+async function readFormats(reader: SourceReader, into: Uint8Array[], most = MOST_EVENTS): Promise<void> {
+  const count = await readCount(reader, 'events', most);
   for (let i = 0; i < count; i++) into.push(await reader.bytes(await reader.u64()));
 }
 
@@ -42,10 +51,12 @@ export async function readFtraceFormats(reader: SourceReader, texts: MutableText
 
 /** EVENT_FORMATS: a count of systems; per system its name, a count, and per event its `format` file. */
 export async function readEventFormats(reader: SourceReader, texts: MutableTexts): Promise<void> {
-  const count = await reader.u32();
+  const count = await readCount(reader, 'systems');
+  let room = MOST_EVENTS;
   for (let i = 0; i < count; i++) {
-    const system = { name: await reader.cString(), formats: [] };
-    texts.systems.push(system);
-    await readFormats(reader, system.formats);
+    const formats: Uint8Array[] = [];
+    texts.systems.push({ name: await reader.cString(), formats });
+    await readFormats(reader, formats, room);
+    room -= formats.length;
   }
 }

@@ -151,7 +151,7 @@ describe('version 7', () => {
 });
 
 test('a latency recording has a text for a buffer', async () => {
-  const text = '# tracer: wakeup\n'.repeat(10_000);
+  const text = Array.from({ length: 10_000 }, (_, i) => `# line ${i}\n`).join('');
   for (const shape of [{ version: 6 }, { version: 7 }, { compression: 'zlib' }, { compression: 'zstd' }] as const) {
     const file = await openBytes(buildTrace({ ...shape, latencyText: text }));
     expect(file.buffers).toMatchObject([{ name: '', latencyText: true, cpus: [] }]);
@@ -270,6 +270,15 @@ describe('version 6 with damage', () => {
     const file = await openBytes(bytes);
     expect(file.buffers).toEqual([]);
     expect(file.warnings).toEqual([expect.stringContaining('4294967295 CPUs')]);
+  });
+
+  test('4 G event formats are not believed', async () => {
+    const bytes = buildTrace({ ...SPEC, version: 6 });
+    const offset = Buffer.from(bytes.buffer).indexOf('one\0');
+    new DataView(bytes.buffer).setUint32(offset + 4, 0xffff_ffff, true);
+    const file = await openBytes(bytes);
+    expect(file.texts.ftraceFormats.length).toBe(1);
+    expect(file.warnings).toEqual([expect.stringMatching(/^event formats: claims 4294967295 events/)]);
   });
 
   test('an instance whose offset leads nowhere is left out', async () => {

@@ -104,9 +104,7 @@ async function readOptions(
   const subject = `${context.source.name}: section ${describe(section)}`;
   const body = memorySource(subject, await readBody(context, section));
   const reader = new SourceReader(body, context.header.littleEndian, subject);
-  return parseOptions(reader, true, (option) => {
-    options.push({ ...option, offset: section.bodyOffset + option.offset, block });
-  });
+  return parseOptions(reader, options, { sectioned: true, block, base: section.bodyOffset });
 }
 
 /** Adds the sections that options point to, and the walk missed because a size on its way is damaged. */

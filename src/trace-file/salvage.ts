@@ -1,6 +1,7 @@
 import { subBufferLayout } from '../ring-buffer/layout.ts';
 import type { SubBufferLayout } from '../ring-buffer/record-cursor.ts';
 import { CHUNK_COUNT_SIZE, readChunkHeader } from './chunks.ts';
+import { chunkBounds } from './codecs.ts';
 import { MOST_CPUS } from './decode-options.ts';
 import { SECTION } from './ids.ts';
 import type { MutableTexts } from './metadata-texts.ts';
@@ -67,7 +68,7 @@ async function findCompressedCpus(
     if (count === 0) break;
     let complete = true;
     for (let i = 0; i < count && complete; i++) {
-      const chunk = await readChunkHeader(reader, header.compression.name);
+      const chunk = await readChunkHeader(reader, chunkBounds(layout.size));
       complete = chunk !== undefined && chunk.size % layout.size === 0 && chunk.storedSize <= reader.remaining;
       if (complete) reader.skip(chunk?.storedSize ?? 0);
     }

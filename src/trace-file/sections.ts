@@ -1,7 +1,7 @@
 import type { ByteSource } from '../base/byte-source.ts';
 import { TandemError } from '../base/errors.ts';
-import { type Codecs, decompressBlock, LARGEST_SECTION } from './codecs.ts';
-import { at, SECTION, sectionName } from './ids.ts';
+import { type Codecs, decompressBlock, SECTION_BOUNDS } from './codecs.ts';
+import { at, OPTION, SECTION, sectionName } from './ids.ts';
 import { SourceReader } from './source-reader.ts';
 import type { CpuData, InitialHeader, Section, TraceOption } from './types.ts';
 
@@ -20,6 +20,8 @@ const COMPRESSED = 1;
 const SMALLEST_OPTIONS = 14;
 /** A real file has a dozen sections, and three more per instance. */
 const MOST_SECTIONS = 100_000;
+/** The most come from CPU statistics: one per CPU and buffer. */
+const MOST_OPTIONS = 1 << 18;
 
 export async function readSectionHeader(context: OpenContext, offset: number): Promise<Section> {
   const { source, header } = context;
@@ -82,7 +84,7 @@ export async function readBody(context: OpenContext, section: Section): Promise<
   const { source, header, codecs } = context;
   const subject = `${source.name}: section ${describe(section)}`;
   const available = Math.min(section.storedSize, source.size - section.bodyOffset);
-  if (available > LARGEST_SECTION) {
+  if (available > SECTION_BOUNDS.largest) {
     throw new TandemError('CORRUPT', subject, `is impossibly large (${section.storedSize} bytes)`);
   }
   if (!section.compressed) return source.read(section.bodyOffset, available);
@@ -91,7 +93,7 @@ export async function readBody(context: OpenContext, section: Section): Promise<
   const compressedSize = await reader.u32();
   const size = await reader.u32();
   const compressed = await reader.bytes(compressedSize);
-  return decompressBlock(codecs, header.compression.name, compressed, size, LARGEST_SECTION, subject);
+  return decompressBlock(codecs, header.compression.name, compressed, size, SECTION_BOUNDS, subject);
 }
 
 /**
@@ -138,27 +140,27 @@ function concatenate(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 /**
- * The options in an options section's body, DONE included; returns DONE's value, the next section's offset.
- * v6 has a DONE without size and data: there the result is 0.
+ * Appends the options of an options section's body, DONE included; returns DONE's value, the next section's offset.
+ * v6 has a DONE without size and data: there the result is 0. `base` is the file offset of the reader's start.
  */
 export async function parseOptions(
   reader: SourceReader,
-  sectioned: boolean,
-  add: (option: Omit<TraceOption, 'block'>) => void,
+  options: TraceOption[],
+  { sectioned, block, base }: { readonly sectioned: boolean; readonly block: number; readonly base: number },
 ): Promise<number> {
   for (;;) {
-    const offset = reader.position;
+    const offset = base + reader.position;
     const id = await reader.u16();
-    if (id === 0 && !sectioned) return 0;
-    const size = await reader.u32();
-    if (id === 0) {
-      const data = await reader.bytes(size);
-      add({ id, offset, data });
-      if (data.length < 8) throw new TandemError('CORRUPT', reader.subject, `DONE at ${at(offset)} is too short`);
-      const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-      return Number(view.getBigUint64(0, reader.littleEndian));
+    if (id === OPTION.DONE && !sectioned) return 0;
+    if (options.length >= MOST_OPTIONS) {
+      throw new TandemError('CORRUPT', reader.subject, `has more than ${MOST_OPTIONS} options`);
     }
-    add({ id, offset, data: await reader.bytes(size) });
+    const data = await reader.bytes(await reader.u32());
+    options.push({ id, offset, data, block });
+    if (id !== OPTION.DONE) continue;
+    if (data.length < 8) throw new TandemError('CORRUPT', reader.subject, `DONE at ${at(offset)} is too short`);
+    const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+    return Number(view.getBigUint64(0, reader.littleEndian));
   }
 }
 
