@@ -137,11 +137,6 @@ export class Correction {
   }
 }
 
-/** The correction of raw mode, and of files that ask for none. */
-export function noCorrection(): Correction {
-  return new Correction(0, { mode: 'exact', offset: 0n });
-}
-
 function syncOf(cpu: number, { mode, timeShift }: CorrectionRules): Mapping | undefined {
   if (!timeShift) return undefined;
   if (mode === 'exact') {

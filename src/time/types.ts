@@ -1,22 +1,13 @@
 declare const unit: unique symbol;
 type Branded<T, Unit extends string> = T & { readonly [unit]: Unit };
 
-/**
- * Times that must not be mixed up, exact 64-bit values outside of hot loops (in them: halves, see base/u64.ts).
- * A brand costs nothing at run time: `123n as Ticks` makes one.
- */
-/** A stamp as the ring buffer holds it, in whatever the clock counts. */
+// Times that must not be mixed up, exact 64-bit values outside of hot loops (in them: halves, see base/u64.ts).
+// A brand costs nothing at run time: `123n as Ticks` makes one.
+
+/** A stamp as the ring buffer holds it, in whatever its clock counts. */
 export type Ticks = Branded<bigint, 'Ticks'>;
-/** A stamp on the guest's clock, before it was related to its host. */
-export type GuestTime = Branded<bigint, 'GuestTime'>;
 /** A corrected stamp: on the clock that all files of a timeline share. */
 export type HostTime = Branded<bigint, 'HostTime'>;
-export type Nanoseconds = Branded<bigint, 'Nanoseconds'>;
-
-/** A CPU of the machine that recorded the file. */
-export type CpuId = Branded<number, 'CpuId'>;
-/** A guest's CPU, seen from its host. */
-export type VcpuId = Branded<number, 'VcpuId'>;
 
 /** One measurement of a guest CPU's clock against the host's. Times in ticks or ns of the recorded clock. */
 export interface SyncSample {
