@@ -64,7 +64,7 @@ class PartsReader {
     reader.subject = `${this.#name}: options`;
     const word = await readWord(reader);
     if (word === OPTIONS_WORD) {
-      await parseOptions(reader, this.options, { sectioned: false, block: 0, base: 0 });
+      await parseOptions(reader, false, (option) => this.options.push({ ...option, block: 0 }));
       reader.subject = `${this.#name}: kind of data`;
       this.dataWord = await readWord(reader);
     } else this.dataWord = word;

@@ -9,6 +9,7 @@ import { salvageBuffers } from './salvage.ts';
 import {
   describe,
   describeSections,
+  MOST_OPTIONS,
   type OpenContext,
   parseOptions,
   readBody,
@@ -104,7 +105,10 @@ async function readOptions(
   const subject = `${context.source.name}: section ${describe(section)}`;
   const body = memorySource(subject, await readBody(context, section));
   const reader = new SourceReader(body, context.header.littleEndian, subject);
-  return parseOptions(reader, options, { sectioned: true, block, base: section.bodyOffset });
+  return parseOptions(reader, true, (option) => {
+    if (options.length >= MOST_OPTIONS) throw new TandemError('CORRUPT', subject, `is beyond ${MOST_OPTIONS} options`);
+    options.push({ ...option, offset: section.bodyOffset + option.offset, block });
+  });
 }
 
 /** Adds the sections that options point to, and the walk missed because a size on its way is damaged. */

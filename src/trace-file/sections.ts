@@ -21,7 +21,7 @@ const SMALLEST_OPTIONS = 14;
 /** A real file has a dozen sections, and three more per instance. */
 const MOST_SECTIONS = 100_000;
 /** The most come from CPU statistics: one per CPU and buffer. */
-const MOST_OPTIONS = 1 << 18;
+export const MOST_OPTIONS = 1 << 18;
 
 export async function readSectionHeader(context: OpenContext, offset: number): Promise<Section> {
   const { source, header } = context;
@@ -140,28 +140,26 @@ function concatenate(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 /**
- * Appends the options of an options section's body, DONE included; returns DONE's value, the next section's offset.
- * v6 has a DONE without size and data: there the result is 0. `base` is the file offset of the reader's start.
+ * The options of an options section's body, DONE included; returns DONE's value, the next section's offset.
+ * v6 has a DONE without size and data: there the result is 0. Offsets are the reader's.
  */
 export async function parseOptions(
   reader: SourceReader,
-  options: TraceOption[],
-  { sectioned, block, base }: { readonly sectioned: boolean; readonly block: number; readonly base: number },
+  sectioned: boolean,
+  add: (option: Omit<TraceOption, 'block'>) => void,
 ): Promise<number> {
-  for (;;) {
-    const offset = base + reader.position;
+  for (let count = 0; count < MOST_OPTIONS; count++) {
+    const offset = reader.position;
     const id = await reader.u16();
     if (id === OPTION.DONE && !sectioned) return 0;
-    if (options.length >= MOST_OPTIONS) {
-      throw new TandemError('CORRUPT', reader.subject, `has more than ${MOST_OPTIONS} options`);
-    }
     const data = await reader.bytes(await reader.u32());
-    options.push({ id, offset, data, block });
+    add({ id, offset, data });
     if (id !== OPTION.DONE) continue;
     if (data.length < 8) throw new TandemError('CORRUPT', reader.subject, `DONE at ${at(offset)} is too short`);
     const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
     return Number(view.getBigUint64(0, reader.littleEndian));
   }
+  throw new TandemError('CORRUPT', reader.subject, `has more than ${MOST_OPTIONS} options`);
 }
 
 /** Says so where CPU data reaches beyond the end of the file. */
