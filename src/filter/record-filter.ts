@@ -39,6 +39,11 @@ export class RecordFilter {
     this.dependsOnComms = this.#wanted.dependsOnComms || this.#excluded.dependsOnComms;
   }
 
+  /** Whether any filter can want a record of the event with this id. */
+  mayWant(eventId: number): boolean {
+    return this.#wanted.predicate(eventId) !== never;
+  }
+
   /**
    * Whether a record of the event with this id passes. Allocates nothing, but for patterns and for `%` of huge numbers.
    * Ask once for each record, in order: it remembers, for stack traces, what passed.
