@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { allCaptures, readTrace } from '../../test/support/captures.ts';
 import { openBytes } from '../../test/support/stream-events.ts';
-import { nodeCodecs } from '../node/codecs.ts';
 import { guestFileCandidates, type PairedFile, pairFiles, pairWithFirst } from './pairing.ts';
 
 const guest = (traceId: bigint, peerTraceId?: bigint): PairedFile => ({
@@ -89,7 +88,7 @@ describe('hosts and guests', () => {
 
   const together = allCaptures().filter(({ files }) => files.length > 1);
   test.each(together.map((capture) => [capture.name, capture] as const))('of %s', async (_name, capture) => {
-    const files = await Promise.all(capture.files.map((name) => openBytes(readTrace(capture, name), nodeCodecs)));
+    const files = await Promise.all(capture.files.map((name) => openBytes(readTrace(capture, name))));
     const [recorder, ...guests] = files;
     // Without sync nothing tells whose guest a file is but the host's list.
     const pairing = pairFiles([...guests, recorder!]);
