@@ -37,5 +37,7 @@ export function argumentType(expression: Expression): number {
       return expression.asList ? 16 : 13;
     case 'dynamic-array-length':
       return 14;
+    case 'stacktrace':
+      return 18;
   }
 }

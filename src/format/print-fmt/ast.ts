@@ -51,7 +51,9 @@ export type Expression =
   | { readonly kind: 'bitmask'; readonly field: Field; readonly asList: boolean }
   /** An argument that the record of a trace_printk brings along. */
   | { readonly kind: 'packed'; readonly argument: PackedArgument }
-  /** A helper that libtraceevent knows by name (jiffies_to_msecs, ...). */
+  /** `__get_stacktrace(f)`: functions, one per line. */
+  | { readonly kind: 'stacktrace'; readonly field: Field }
+  /** A function of the kernel that is known by name (jiffies_to_msecs, ...). */
   | { readonly kind: 'call'; readonly name: string; readonly args: readonly Expression[] };
 
 export interface NamedValue {

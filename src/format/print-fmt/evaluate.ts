@@ -104,7 +104,6 @@ const WIDE_OPERATIONS: Partial<Record<BinaryOperator, arithmetic.Operation>> = {
   '>>': arithmetic.shiftRight,
   '&': arithmetic.and,
   '|': arithmetic.or,
-  '^': arithmetic.xor,
 };
 
 const COMPARISONS: Partial<Record<BinaryOperator, (order: number) => boolean>> = {
@@ -124,6 +123,8 @@ function binary(operator: BinaryOperator, left: Evaluator, right: Evaluator): Ev
       ? small((record) => (isLeft(record) !== 0 && isRight(record) !== 0 ? 1 : 0))
       : small((record) => (isLeft(record) !== 0 || isRight(record) !== 0 ? 1 : 0));
   }
+  // trace-cmd knows this operator between constants only.
+  if (operator === '^') return ZERO;
   const compare = COMPARISONS[operator];
   if (compare !== undefined) return comparison(compare, left, right);
   return lowOperation(operator, left, right) ?? wideOperation(operator, left, right);
@@ -154,8 +155,6 @@ function lowOperation(operator: BinaryOperator, left: Evaluator, right: Evaluato
       return left.isSmall || right.isSmall ? small((record) => (a(record) & b(record)) >>> 0) : undefined;
     case '|':
       return bothSmall ? small((record) => (a(record) | b(record)) >>> 0) : undefined;
-    case '^':
-      return bothSmall ? small((record) => (a(record) ^ b(record)) >>> 0) : undefined;
     case '>>':
       if (!left.isSmall) return undefined;
       return small((record) => {

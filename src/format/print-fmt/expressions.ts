@@ -58,8 +58,8 @@ function castType(text: string): CastType {
  * The grammar of a print format's arguments. It looks like C's, but the trees are those that trace-cmd's parser
  * makes of it, which differ where operators of different rank meet: the operand right of an operator takes
  * operators of the same rank with it (`a - b - c` is `a - (b - c)`), parentheses do not keep an operation together
- * that binds looser than the operator left of them (`a * (b + c)` is `a * b + c`), and the last part of a choice is
- * a single operand.
+ * that binds looser than the operator left of them (`a * (b + c)` is `a * b + c`), and in the older parser the last
+ * part of a choice is a single operand (`a ? b : c + d` is `(a ? b : c) + d`).
  *
  * Both entry points leave the first token that does not belong to the expression as the lexer's current one.
  */
@@ -234,12 +234,18 @@ export class ExpressionParser implements ArgumentParser {
 
   /** `left ? a : b`, standing on the `?`. */
   #choice(condition: Expression): Expression {
-    const { lexer } = this;
-    let whenTrue = this.operand();
-    while (lexer.type === 'operator' && lexer.token !== ':') whenTrue = this.operation(whenTrue);
+    const whenTrue = this.#choiceOperand();
     this.require('operator', ':');
-    const whenFalse = this.operand();
+    const whenFalse = this.options.version === '3.1' ? this.operand() : this.#choiceOperand();
     return this.#continued({ kind: 'ternary', condition, whenTrue, whenFalse });
+  }
+
+  /** An operand and the operators after it, up to a `:`. */
+  #choiceOperand(): Expression {
+    const { lexer } = this;
+    let value = this.operand();
+    while (lexer.type === 'operator' && lexer.token !== ':') value = this.operation(value);
+    return value;
   }
 
   /** `left[i]`, standing on the `[`. */
@@ -257,9 +263,14 @@ export class ExpressionParser implements ArgumentParser {
   #continued(operation: Expression, pivot?: Expression, replace?: (pivot: Expression) => Expression): Expression {
     const { lexer } = this;
     if (lexer.type !== 'operator' || lexer.token === ':') return operation;
-    const rank = LOOSENESS.get(lexer.token) ?? -1;
+    const rank = LOOSENESS.get(lexer.token) ?? this.#unrankedOperator();
     if (rank > looseness(operation)) return this.operation(operation);
     return pivot && replace ? replace(this.operation(pivot)) : this.fail();
+  }
+
+  /** Operators without a rank, `[` above all, can't follow an operation; to the older parser they bind tightest. */
+  #unrankedOperator(): number {
+    return this.options.version === '3.1' ? -1 : this.fail();
   }
 }
 

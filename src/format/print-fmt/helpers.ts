@@ -50,7 +50,9 @@ const HELPERS = new Map<string, HelperParser>([
   ['__print_hex', (parser) => hex(parser, true)],
   ['__print_hex_str', (parser) => hex(parser, false)],
   ['__print_array', array],
-  ...['__get_str', '__get_rel_str'].map((name) => [name, ofNamed('dynamic-string')] as const),
+  ...['__get_str', '__get_rel_str'].map(
+    (name) => [name, ofNamed((field) => ({ kind: 'dynamic-string', field }))] as const,
+  ),
   ...['__get_bitmask', '__get_rel_bitmask'].map(
     (name) => [name, ofNamed((field) => ({ kind: 'bitmask', field, asList: false }))] as const,
   ),
@@ -65,7 +67,11 @@ const HELPERS = new Map<string, HelperParser>([
   ['sizeof', sizeOf],
 ]);
 
-const NEWER_HELPERS = new Map<string, HelperParser>([['__print_dynamic_array', dynamicItems]]);
+const NEWER_HELPERS = new Map<string, HelperParser>([
+  ['__print_dynamic_array', dynamicItems],
+  ['__get_stacktrace', ofNamed((field) => ({ kind: 'stacktrace', field }))],
+  ['__builtin_constant_p', isConstant],
+]);
 
 /** An argument with its operators, up to a `,` or `)`. */
 function argument(parser: ArgumentParser, end: ',' | ')'): Expression {
@@ -137,7 +143,7 @@ function array(parser: ArgumentParser): Expression {
 }
 
 /** A name and the `)`: the field of that name, wherever it is. */
-function ofNamed(make: 'dynamic-string' | ((field: Field) => Expression)): HelperParser {
+function ofNamed(make: (field: Field) => Expression): HelperParser {
   return (parser) => {
     const { lexer } = parser;
     lexer.readInLine();
@@ -146,8 +152,7 @@ function ofNamed(make: 'dynamic-string' | ((field: Field) => Expression)): Helpe
     const field = parser.find(name);
     closing(parser);
     lexer.readInLine();
-    if (field === undefined) return { kind: 'missing-field', name };
-    return make === 'dynamic-string' ? { kind: make, field } : make(field);
+    return field === undefined ? { kind: 'missing-field', name } : make(field);
   };
 }
 
@@ -204,6 +209,14 @@ function expectation(parser: ArgumentParser): Expression {
   closing(parser);
   lexer.read();
   return value;
+}
+
+/** `__builtin_constant_p(a)`: nothing is known at compile time any more. */
+function isConstant(parser: ArgumentParser): Expression {
+  parser.operand();
+  parser.require('delimiter', ')');
+  parser.lexer.read();
+  return { kind: 'number', value: 0n, text: '0' };
 }
 
 /** Arguments without operators. */

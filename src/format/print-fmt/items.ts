@@ -50,7 +50,7 @@ export function dynamicItemsWriter(field: Field, elementSize: Evaluator, env: Pr
   const locator = new DynamicLocator(field, env.littleEndian);
   const count = (record: RecordBytes): number => {
     const size = elementSize.low(record);
-    return size === 0 ? 0 : Math.floor(locator.length(record) / size);
+    return size === 0 ? locator.length(record) : Math.floor(locator.length(record) / size);
   };
   return itemsWriter((record) => locator.offset(record), count, elementSize, env);
 }

@@ -1,13 +1,13 @@
-import { type ByteWriter, utf8 } from '../../base/byte-writer.ts';
+import { utf8 } from '../../base/byte-writer.ts';
 import { U64 } from '../../base/u64.ts';
 import type { PrintEnvironment } from '../environment.ts';
-import type { RecordBytes } from '../record.ts';
 import { bytesWriter, hexBytesWriter, type Layout, sockaddrWriter } from './addresses.ts';
 import { argumentType } from './argument-type.ts';
 import type { Expression } from './ast.ts';
 import { callText } from './calls.ts';
 import { evaluator } from './evaluate.ts';
 import { type Evaluator, wideOnly } from './evaluator.ts';
+import { functionWriter, writeHex } from './functions.ts';
 import { locate } from './locate.ts';
 import type { PackedArgument } from './packed.ts';
 import { nothing, type PieceWriter, textWriter } from './piece-writer.ts';
@@ -66,12 +66,6 @@ function withoutCasts(expression: Expression): Expression {
   return inner;
 }
 
-function writeHex(out: ByteWriter, hi: number, lo: number): void {
-  out.byte(0x30);
-  out.byte(0x78);
-  out.hex64(hi, lo);
-}
-
 /** A plain `%p`. */
 function addressWriter(value: Evaluator): PieceWriter {
   const register = new U64();
@@ -79,36 +73,6 @@ function addressWriter(value: Evaluator): PieceWriter {
     value.wide(record, register);
     if ((register.hi | register.lo) === 0) out.bytes(NIL);
     else writeHex(out, register.hi, register.lo);
-  };
-}
-
-/** A function's name, with the offset in it if wanted, and the address where there is no name or in raw fields. */
-function functionWriter(
-  value: Evaluator,
-  withOffset: boolean,
-  withAddress: boolean,
-  env: PrintEnvironment,
-): PieceWriter {
-  const register = new U64();
-  const { symbols } = env;
-  return (out: ByteWriter, record: RecordBytes) => {
-    value.wide(record, register);
-    const { hi, lo } = register;
-    const symbol = symbols.find(hi, lo);
-    if (symbol !== undefined) {
-      out.bytes(symbol.name);
-      if (withOffset) {
-        const offset = lo - symbol.lo;
-        out.byte(0x2b);
-        writeHex(out, (hi - symbol.hi - (offset < 0 ? 1 : 0)) >>> 0, offset >>> 0);
-      }
-    }
-    if (withAddress) {
-      out.byte(0x20);
-      out.byte(0x28);
-      writeHex(out, hi, lo);
-      out.byte(0x29);
-    } else if (symbol === undefined) writeHex(out, hi, lo);
   };
 }
 

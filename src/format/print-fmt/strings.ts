@@ -8,6 +8,7 @@ import { callText } from './calls.ts';
 import { atomText, isAtom } from './constants.ts';
 import { evaluator } from './evaluate.ts';
 import type { Evaluator } from './evaluator.ts';
+import { stackTraceWriter } from './functions.ts';
 import { arrayWriter, dynamicItemsWriter, hexWriter } from './items.ts';
 import { DynamicLocator } from './locate.ts';
 import type { PackedArgument } from './packed.ts';
@@ -48,6 +49,8 @@ export function stringWriter(expression: Expression, place: Place, env: PrintEnv
         stringWriter(expression.whenTrue, place, env),
         stringWriter(expression.whenFalse, place, env),
       );
+    case 'stacktrace':
+      return stackTraceWriter(expression.field, env);
     case 'packed':
       return packedWriter(expression.argument, place);
     case 'call':

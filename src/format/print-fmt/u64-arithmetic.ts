@@ -97,4 +97,3 @@ export const shiftRight: Operation = (left, right, into) => {
 
 export const and: Operation = (left, right, into) => into.set(left.hi & right.hi, left.lo & right.lo);
 export const or: Operation = (left, right, into) => into.set(left.hi | right.hi, left.lo | right.lo);
-export const xor: Operation = (left, right, into) => into.set(left.hi ^ right.hi, left.lo ^ right.lo);
