@@ -1,4 +1,3 @@
-import { memorySource } from '../base/byte-source.ts';
 import { TandemError } from '../base/errors.ts';
 import { subBufferLayout } from '../ring-buffer/layout.ts';
 import type { Contents } from './contents.ts';
@@ -43,7 +42,10 @@ export async function readV7(context: OpenContext): Promise<Contents> {
     const buffer = await tolerate(context, () => openBuffer(context, option, texts));
     if (buffer) buffers.push(buffer);
   }
-  if (!chain.complete) buffers.push(...(await salvageBuffers(context, sections, buffers, texts)));
+  if (!chain.complete) {
+    const salvage = () => salvageBuffers(context, sections, buffers, texts, facts.traceClock);
+    buffers.push(...((await tolerate(context, salvage)) ?? []));
+  }
   return { ...chain, sections, facts, texts, buffers, cpuCount: 0, find };
 }
 
@@ -103,8 +105,7 @@ async function readOptions(
   options: TraceOption[],
 ): Promise<number> {
   const subject = `${context.source.name}: section ${describe(section)}`;
-  const body = memorySource(subject, await readBody(context, section));
-  const reader = new SourceReader(body, context.header.littleEndian, subject);
+  const reader = SourceReader.over(await readBody(context, section), context.header.littleEndian, subject);
   return parseOptions(reader, true, (option) => {
     if (options.length >= MOST_OPTIONS) throw new TandemError('CORRUPT', subject, `is beyond ${MOST_OPTIONS} options`);
     options.push({ ...option, offset: section.bodyOffset + option.offset, block });
@@ -142,8 +143,8 @@ async function readTexts(context: OpenContext, find: (id: number) => Section | u
     }
     await tolerate(context, async () => {
       const subject = `${context.source.name}: section ${describe(section)}`;
-      const body = memorySource(subject, await readBody(context, section));
-      await read(new SourceReader(body, context.header.littleEndian, subject), texts);
+      const body = await readBody(context, section);
+      await read(SourceReader.over(body, context.header.littleEndian, subject), texts);
     });
   }
   return texts;

@@ -22,6 +22,7 @@ export async function salvageBuffers(
   sections: readonly Section[],
   known: readonly TraceBuffer[],
   texts: MutableTexts,
+  traceClock: string | undefined,
 ): Promise<TraceBuffer[]> {
   const { source, header, warn } = context;
   const offsets = new Set(known.map(({ offset }) => offset));
@@ -35,10 +36,12 @@ export async function salvageBuffers(
     const cpus = await search(context, section, Math.min(end, source.size), layout);
     const name = salvagedName(section, known.length + found.length);
     const { offset, compressed } = section;
-    found.push({ name, clock: '', layout, compressed, offset, cpus, latencyText: false });
+    found.push({ name, clock: traceClock ?? '', layout, compressed, offset, cpus, latencyText: false });
+    const taken = cpus.length === 1 ? 'one CPU' : `${cpus.length} CPUs`;
+    const whose = name === '' ? 'the top buffer' : `buffer '${name}'`;
     warn(
       `section ${describe(section)} holds events that no option describes: ` +
-        `taken for ${cpus.length} CPUs of ${name === '' ? 'the top buffer' : `buffer '${name}'`}, numbered in file order`,
+        `taken for ${taken} of ${whose}, numbered in file order`,
     );
   }
   return found;

@@ -1,4 +1,4 @@
-import type { ByteSource } from '../base/byte-source.ts';
+import { type ByteSource, memorySource } from '../base/byte-source.ts';
 import { TandemError } from '../base/errors.ts';
 import { at } from './ids.ts';
 
@@ -18,6 +18,7 @@ export class SourceReader {
   #position: number;
   #block: DataView = new DataView(new ArrayBuffer(0));
   #blockStart = 0;
+  #where = at;
 
   constructor(source: ByteSource, littleEndian: boolean, subject: string, start = 0, end = source.size) {
     this.#source = source;
@@ -25,6 +26,13 @@ export class SourceReader {
     this.subject = subject;
     this.#position = start;
     this.#end = Math.min(end, source.size);
+  }
+
+  /** Reads content that is in memory already, decompressed: positions count from its start. */
+  static over(content: Uint8Array, littleEndian: boolean, subject: string): SourceReader {
+    const reader = new SourceReader(memorySource(subject, content), littleEndian, subject);
+    reader.#where = (position) => `byte ${position} of its content`;
+    return reader;
   }
 
   /** File offset of what is read next. */
@@ -39,7 +47,7 @@ export class SourceReader {
   #require(count: number): void {
     if (count <= this.remaining) return;
     const missing = count - this.remaining;
-    throw new TandemError('TRUNCATED', this.subject, `ends ${missing} bytes early at ${at(this.#end)}`);
+    throw new TandemError('TRUNCATED', this.subject, `ends ${missing} bytes early at ${this.#where(this.#end)}`);
   }
 
   /** Makes `count` (small) bytes at the position available; returns their offset in the block. */
@@ -116,7 +124,7 @@ export class SourceReader {
     throw new TandemError(
       'CORRUPT',
       this.subject,
-      `no end of a string within ${longest} bytes at ${at(this.#position)}`,
+      `no end of a string within ${longest} bytes, at ${this.#where(this.#position)}`,
     );
   }
 
