@@ -3,8 +3,8 @@ import { compress } from '@bokuweb/zstd-wasm';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { storedZstd } from '../../test/support/build-trace.ts';
-import { nodeCodecs } from '../node/codecs.ts';
-import { type Codecs, chunkBounds, decompressBlock, portableCodecs } from './codecs.ts';
+import { type Codecs, chunkBounds, decompressBlock, portableCodecs } from '../trace-file/codecs.ts';
+import { nodeCodecs } from './codecs.ts';
 
 const BOTH: [string, Codecs][] = [
   ['portable', portableCodecs],

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { allCaptures, readTrace } from '../../test/support/captures.ts';
 import { eventsOf, openBytes } from '../../test/support/stream-events.ts';
-import { nodeCodecs } from '../node/codecs.ts';
-import { portableCodecs } from './codecs.ts';
-import type { TraceFile } from './types.ts';
+import { portableCodecs } from '../trace-file/codecs.ts';
+import type { TraceFile } from '../trace-file/types.ts';
+import { nodeCodecs } from './codecs.ts';
 
 /** Raw times per `buffer/cpu` that trace-cmd printed, in order. */
 function printedTimes(text: string): Map<string, bigint[]> {
