@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatText, recordBytes } from '../../test/support/build-events.ts';
-import { buildTrace, type OptionSpec, type TraceSpec } from '../../test/support/build-trace.ts';
+import { buildPages, type EventSpec } from '../../test/support/build-pages.ts';
+import { buildTrace, layoutOf, type OptionSpec, type TraceSpec } from '../../test/support/build-trace.ts';
 import { openBytes } from '../../test/support/stream-events.ts';
 import { temporaryFolder } from '../../test/support/temp-folder.ts';
 import type { EventRecord } from '../format/record.ts';
@@ -27,16 +28,20 @@ interface FileShape {
   readonly steps: readonly { readonly time: number; readonly offset: number }[];
 }
 
+function eventAt(time: number, number: number): EventSpec {
+  const data = recordBytes(true, { id: 900, pid: 7 }, (out) => void out.u32(number % 2).u32(number));
+  return { time: BigInt(time), data };
+}
+
 /** A file whose events are numbered from `first` on. */
 function fileOf(shape: FileShape, version: 6 | 7, first: number): Uint8Array {
   let number = first;
-  const event = (time: number) => ({
-    time: BigInt(time),
-    data: recordBytes(true, { id: 900, pid: 7 }, (out) => void out.u32(number % 2).u32(number++)),
-  });
   const buffers = shape.buffers.map((cpus, i) => ({
     name: i === 0 ? '' : `instance${i}`,
-    cpus: cpus.map((times, cpu) => ({ cpu, events: [...times].sort((a, b) => a - b).map(event) })),
+    cpus: cpus.map((times, cpu) => ({
+      cpu,
+      events: [...times].sort((a, b) => a - b).map((time) => eventAt(time, number++)),
+    })),
   }));
   const samples = shape.steps;
   const timeShift: OptionSpec = {
@@ -137,6 +142,31 @@ describe.skipIf(!existsSync(traceCmd))('the order is the real trace-cmd', () => 
         const timeline = timelineOf(await opened(files), 'stock', true);
         expect(await numbers(timeline)).toEqual(printed(files, '-F', 'value: odd == 1'));
       }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('where the stamps themselves go back from one sub-buffer to the next', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(times, { maxLength: 4 }), { minLength: 2, maxLength: 3 }),
+        fc.boolean(),
+        async (cpus, filtered) => {
+          let number = 0;
+          const layout = layoutOf({});
+          const pages = (lists: readonly number[][]) =>
+            lists.flatMap((list) => {
+              const events = [...list].sort((a, b) => a - b).map((time) => eventAt(time, number++));
+              return buildPages(layout, events);
+            });
+          const buffers = [{ cpus: cpus.map((lists, cpu) => ({ cpu, pages: pages(lists) })) }];
+          const file = buildTrace({ systems: [{ name: 'test', formats: [FORMAT] }], buffers });
+          const options = filtered ? ['-F', 'value: odd == 1'] : [];
+          expect(await numbers(timelineOf(await opened([file]), 'stock', filtered))).toEqual(
+            printed([file], ...options),
+          );
+        },
+      ),
       { numRuns: 60 },
     );
   });
