@@ -67,10 +67,12 @@ export class Correction {
     this.#rate = seconds ?? tscMapping;
     this.#offset = offset;
 
-    const syncStage = sync && (shift === undefined || (seconds && shift !== 0n)) && new PiecewiseEvaluator(sync);
+    // A constant shift is left to the stage after it: as part of its pieces, or of the constant at the end.
+    const syncIsStage = sync && (shift === undefined || (seconds && shift !== 0n));
+    const syncStage = syncIsStage ? new PiecewiseEvaluator(sync) : undefined;
     const tscStage = tscMapping && new PiecewiseEvaluator(shift ? movedFirst(tscMapping, shift) : tscMapping);
     const rateStage = seconds ?? tscStage;
-    this.#first = syncStage || rateStage;
+    this.#first = syncStage ?? rateStage;
     this.#second = syncStage ? rateStage : undefined;
     const constant = wrap(this.#first ? offset : offset + (shift ?? 0n));
     this.#constantHi = Number(constant >> 32n);
