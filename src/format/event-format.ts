@@ -6,6 +6,8 @@ export interface EventFormat {
   readonly id: number;
   readonly name: string;
   readonly system: string;
+  /** False when a field can't be understood, and such events are shown as unknown: as of 3.4. */
+  readonly isKnown: boolean;
   readonly commonFields: readonly Field[];
   readonly fields: readonly Field[];
   /** The text after `print fmt:`, unparsed. */

@@ -45,12 +45,16 @@ export class EventTable implements Iterable<EventFormat> {
     return this.#byId.size;
   }
 
+  /** The event of that id, unless its format is so damaged that trace-cmd does not know it either. */
   get(id: number): EventFormat | undefined {
-    return this.#byId.get(id);
+    const format = this.#byId.get(id);
+    return format?.isKnown ? format : undefined;
   }
 
+  /** As `get`, by name. */
   find(system: string, name: string): EventFormat | undefined {
-    return this.#byName.get(`${system}:${name}`);
+    const format = this.#byName.get(`${system}:${name}`);
+    return format?.isKnown ? format : undefined;
   }
 
   /** The events of one system, in file order. */

@@ -46,6 +46,7 @@ interface Head {
 interface Body {
   readonly common: readonly Field[];
   readonly own: readonly Field[];
+  readonly isComplete: boolean;
   readonly printText: string;
   readonly minimumLength: number;
 }
@@ -69,6 +70,10 @@ class LazyEventFormat implements EventFormat {
     this.name = head.name;
     this.system = head.system;
     this.#options = head.options;
+  }
+
+  get isKnown(): boolean {
+    return this.#parsed().isComplete || this.#options.version === '3.1';
   }
 
   get commonFields(): readonly Field[] {
@@ -110,6 +115,6 @@ class LazyEventFormat implements EventFormat {
       if (found) lexer.readInLine();
       found &&= lexer.token === token;
     }
-    return { common, own, minimumLength, printText: found ? this.#text.slice(lexer.offset) : '' };
+    return { common, own, isComplete: complete, minimumLength, printText: found ? this.#text.slice(lexer.offset) : '' };
   }
 }

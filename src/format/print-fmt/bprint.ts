@@ -22,7 +22,7 @@ interface Plan {
   readonly packed: PackedArguments;
   readonly args: readonly Expression[];
   readonly write: PieceWriter;
-  /** Arguments that the format uses. */
+  /** Arguments that the format uses; more than any record has, when it makes no sense. */
   readonly needed: number;
   readonly format: string;
 }
@@ -77,7 +77,7 @@ function makePlan(format: string, env: PrintEnvironment): Plan {
   const packed = new PackedArguments(format, env.longSize, env.littleEndian, env.version);
   const args = packed.args.map((argument): Expression => ({ kind: 'packed', argument }));
   const parser = new LiteralParser(format, Number.POSITIVE_INFINITY, env.version);
-  const needed = parser.argumentsUsed;
+  const needed = parser.fits ? parser.argumentsUsed : Number.POSITIVE_INFINITY;
   const write =
     needed > args.length ? nothing : sequence(compilePieces({ isPacked: true, literal: format, args }, env));
   return { packed, args, write, needed, format };

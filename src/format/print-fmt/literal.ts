@@ -142,8 +142,10 @@ export class LiteralParser {
     const type = this.#literal[this.#at] as string;
     const text = this.#literal.slice(start, ++this.#at);
     const argument = this.#nextArgument++;
-    if (text.length > LONGEST) this.fits = false;
-    if (type !== 'p' && type !== 's' && (longs < -2 || longs > 2)) this.fits = false;
+    const isNumber = type !== 'p' && type !== 's';
+    const isSizeless = isNumber && (longs < -2 || longs > 2);
+    if (text.length > LONGEST || isSizeless) this.fits = false;
+    if (isSizeless) return;
     let form = '';
     if (type === 'p') {
       const after = this.#literal.slice(this.#at);
@@ -157,7 +159,7 @@ export class LiteralParser {
       const plain = parseConversion('%p', -1) as Conversion;
       this.pieces.push({ kind: 'pointer', conversion: { ...plain, star }, argument, form });
     } else if (conversion === undefined) this.pieces.push({ kind: 'text', text });
-    else if (type === 's') this.pieces.push({ kind: 'string', conversion, argument });
+    else if (!isNumber) this.pieces.push({ kind: 'string', conversion, argument });
     else {
       const bytes = longs === -2 ? 1 : longs === -1 ? 2 : longs === 0 ? 4 : 8;
       this.pieces.push({ kind: 'number', conversion, argument, bytes });
