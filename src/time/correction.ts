@@ -80,7 +80,8 @@ export class Correction {
     this.isConstant = this.#first === undefined;
     this.isIdentity = this.isConstant && constant === 0n;
 
-    const inner: Pick<Mapping, 'at' | 'stretches'> = sync ?? { at: (stamp) => stamp, stretches: [0n] };
+    const moved = { at: (stamp: bigint) => stamp + (shift ?? 0n), stretches: [0n] };
+    const inner: Pick<Mapping, 'at' | 'stretches'> = sync && shift === undefined ? sync : moved;
     const outer: Pick<Mapping, 'at'> = this.#rate ?? { at: (stamp) => stamp };
     const known = inner.stretches && !(tscMapping && !tscMapping.stretches);
     this.#searchable = known ? composed({ at: inner.at, stretches: inner.stretches }, outer, offset) : undefined;

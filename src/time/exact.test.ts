@@ -399,6 +399,8 @@ describe('back from corrected times to raw ones', () => {
     expect(correctionOf([A, B, C], INTERPOLATE).isRising).toBe(true);
     expect(correctionOf([A, B], 0).isRising).toBe(true);
     expect(correctionOf([B, C], 0).isRising).toBe(false);
+    expect(correctionOf([B, C], INTERPOLATE, { mode: 'stock' }).isRising).toBe(false);
+    expect(correctionOf([B, B], 0, { mode: 'stock' }).isRising).toBe(true);
     expect(correctionOf([plain(0n, 0n), plain(10n, -20n)], INTERPOLATE).isRising).toBe(false);
   });
 });
