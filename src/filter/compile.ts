@@ -1,17 +1,17 @@
 import { U64 } from '../base/u64.ts';
 import type { EventFormat } from '../format/event-format.ts';
-import { numberReader } from '../format/field-reader.ts';
-import type { EventRecord } from '../format/record.ts';
 import { FAILED, OPERATIONS } from './arithmetic.ts';
 import {
   always,
+  constantReader,
   constantTest,
   cpuTest,
   fieldTest,
-  isNumeric,
   never,
   type Predicate,
   SOME_ADDRESS,
+  type ValueReader,
+  valueReader,
 } from './number-test.ts';
 import type { ArithmeticTest, ChainTest, NumberTest, Test, Value } from './resolve.ts';
 import { type FilterEnvironment, textTest } from './text-test.ts';
@@ -106,12 +106,11 @@ class Compiler {
     };
   }
 
-  #reader(value: Exclude<Value, { kind: 'text' }>): (record: EventRecord, into: U64) => void {
+  #reader(value: Exclude<Value, { kind: 'text' }>): ValueReader {
     this.#uses(value);
     switch (value.kind) {
       case 'field':
-        if (!isNumeric(value.field)) return constantReader(SOME_ADDRESS);
-        return numberReader(value.field, this.#environment.littleEndian);
+        return valueReader(value.field, this.#environment.littleEndian);
       case 'CPU':
         return (record, into) => into.set(0, record.cpu);
       case 'COMM':
@@ -144,10 +143,4 @@ class Compiler {
   #uses(value: Value): void {
     if (value.kind === 'field') this.#length = Math.max(this.#length, value.field.offset + value.field.size);
   }
-}
-
-function constantReader(value: bigint): (record: EventRecord, into: U64) => void {
-  const constant = new U64();
-  constant.setBigInt(value);
-  return (_, into) => into.set(constant.hi, constant.lo);
 }

@@ -1,4 +1,6 @@
+import { U64 } from '../base/u64.ts';
 import type { Field } from '../format/field.ts';
+import { numberReader } from '../format/field-reader.ts';
 import type { EventRecord } from '../format/record.ts';
 import type { CompareOperator } from './expression.ts';
 
@@ -14,7 +16,20 @@ export const never: Predicate = () => false;
  */
 export const SOME_ADDRESS = 0x5555_5555_5550n;
 
-export const isNumeric = ({ size }: Field): boolean => size === 1 || size === 2 || size === 4 || size === 8;
+/** Reads a value as a 64-bit number into a register. */
+export type ValueReader = (record: EventRecord, into: U64) => void;
+
+export function constantReader(value: bigint): ValueReader {
+  const constant = new U64();
+  constant.setBigInt(value);
+  return (_, into) => into.set(constant.hi, constant.lo);
+}
+
+/** Reads a field, sign-extended to 64 bits where it is signed. */
+export function valueReader(field: Field, littleEndian: boolean): ValueReader {
+  const isNumeric = [1, 2, 4, 8].includes(field.size);
+  return isNumeric ? numberReader(field, littleEndian) : constantReader(SOME_ADDRESS);
+}
 
 /**
  * A field against a number, as unsigned 64-bit numbers; a signed field is extended to 64 bits first, so that -1 is

@@ -3,9 +3,9 @@ import { U64 } from '../base/u64.ts';
 import type { PrintEnvironment } from '../format/environment.ts';
 import { type EventFormat, findField } from '../format/event-format.ts';
 import type { Field } from '../format/field.ts';
-import { numberReader, smallReader } from '../format/field-reader.ts';
+import { smallReader } from '../format/field-reader.ts';
 import type { EventRecord } from '../format/record.ts';
-import { never, type Predicate } from './number-test.ts';
+import { never, type Predicate, valueReader } from './number-test.ts';
 import type { TextTest } from './resolve.ts';
 
 /** What of the environment a filter looks at. */
@@ -119,7 +119,7 @@ function dynamicReader(field: Field, { littleEndian }: FilterEnvironment): TextR
 
 /** A number as text: the function it is an address in, or else hexadecimal digits after 0x. */
 function numberTextReader(field: Field, { littleEndian, symbols }: FilterEnvironment): TextReader {
-  const read = numberReader(field, littleEndian);
+  const read = valueReader(field, littleEndian);
   const isAddress = field.isPointer || field.isLong;
   const value = new U64();
   const digits = new Uint8Array(18);
