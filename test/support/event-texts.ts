@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ByteWriter, utf8 } from '../../src/base/byte-writer.ts';
 import type { TextVersion } from '../../src/format/environment.ts';
+import type { EventFormat } from '../../src/format/event-format.ts';
 import { parseEventFormat } from '../../src/format/parse-event.ts';
 import { compilePrintFormat } from '../../src/format/print-fmt/compile.ts';
 import type { EventRecord } from '../../src/format/record.ts';
 import { CommTable } from '../../src/names/comms.ts';
 import { parsePrintkFormats } from '../../src/names/printk.ts';
 import { parseKallsyms } from '../../src/names/symbols.ts';
+import { blktraceFormat } from '../../src/text/events/blktrace.ts';
 import { Btf } from '../../src/text/events/btf.ts';
 import type { TextContext } from '../../src/text/events/context.ts';
 import { FunctionArguments } from '../../src/text/events/function-arguments.ts';
@@ -161,9 +163,13 @@ function recordOf(data: Uint8Array, cpu: number, index: number): EventRecord {
 /** What our writers make of a scenario: `COMM: TEXT` for each line that a report would have. */
 export function ourTexts(scenario: Scenario, version: TextVersion): string[] {
   const littleEndian = scenario.littleEndian ?? true;
-  const formats = scenario.formats.map(({ system, text }) =>
-    parseEventFormat(text, system, { longSize: scenario.longSize ?? 8, version }),
-  );
+  const parse = (system: string, text: string): EventFormat =>
+    parseEventFormat(text, system, { longSize: scenario.longSize ?? 8, version });
+  const formats = scenario.formats.map(({ system, text }) => parse(system, text));
+  const findEvent = (system: string, name: string) =>
+    formats.find((format) => format.system === system && format.name === name);
+  const blktrace = blktraceFormat(findEvent);
+  if (blktrace !== undefined) formats.push(parse('ftrace', blktrace));
   const records = scenario.records.map(({ data, cpu }, i) => recordOf(data, cpu, i));
   const guestSymbols = parseKallsyms(utf8(scenario.guest?.kallsyms ?? ''));
   let next = 0;
@@ -179,7 +185,7 @@ export function ourTexts(scenario: Scenario, version: TextVersion): string[] {
     options: new PluginOptions(scenario.options),
     functionStacks: new FunctionStacks(),
     functionArguments: new FunctionArguments(scenario.btf && new Btf(scenario.btf, littleEndian, 'BTF')),
-    findEvent: (system, name) => formats.find((format) => format.system === system && format.name === name),
+    findEvent,
     printFormat: (event) => compilePrintFormat(event, context.env),
     writeTimeBefore: (out, { tsLo }, _hi, lo) => {
       out.decimal(Math.floor((tsLo - lo) / 1e9), 5);

@@ -1,5 +1,5 @@
 import { utf8 } from '../../base/byte-writer.ts';
-import type { EventFormat } from '../../format/event-format.ts';
+import { type EventFormat, findField } from '../../format/event-format.ts';
 import type { Field } from '../../format/field.ts';
 import { type InfoWriter, lazyPrintFormat, type TextContext } from './context.ts';
 import { type NumberField, numberField } from './number-field.ts';
@@ -51,7 +51,15 @@ export class InfoBuilder {
 
   /** The event's own field of that name, whatever it holds. */
   field(name: string): Field | undefined {
-    const field = this.#event.fields.find((candidate) => candidate.name === name);
+    return this.#using(this.#event.fields.find((candidate) => candidate.name === name));
+  }
+
+  /** A field of that name, the event's own or a common one. */
+  anyField(name: string): Field | undefined {
+    return this.#using(findField(this.#event, name));
+  }
+
+  #using(field: Field | undefined): Field | undefined {
     if (field !== undefined) this.#extent = Math.max(this.#extent, field.offset + field.size);
     return field;
   }

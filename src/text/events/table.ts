@@ -14,7 +14,7 @@ import { kernelStack } from './families/stacks.ts';
 import { tlbFlush } from './families/tlb.ts';
 
 /** Events whose text is not their print format, by `system:event`. */
-const FAMILIES: ReadonlyMap<string, FamilyFactory> = new Map<string, FamilyFactory>([
+export const FAMILIES: ReadonlyMap<string, FamilyFactory> = new Map<string, FamilyFactory>([
   ['ftrace:function', functionCall],
   ['ftrace:func_repeats', functionRepeats],
   ['ftrace:funcgraph_entry', functionGraphEntry],

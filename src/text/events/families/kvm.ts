@@ -1,6 +1,5 @@
 import { utf8 } from '../../../base/byte-writer.ts';
 import { U64 } from '../../../base/u64.ts';
-import { type EventFormat, findField } from '../../../format/event-format.ts';
 import type { FamilyFactory, InfoWriter, TextContext } from '../context.ts';
 import { InfoBuilder } from '../info-builder.ts';
 import { hex, lowBits, type NumberField, numberField, unsigned } from '../number-field.ts';
@@ -44,8 +43,8 @@ function addReason(text: InfoBuilder, fieldName: string): void {
 const rip = new U64();
 
 /** ` NAME+0x1a`: the guest's function at an address, if the guest is part of the report and knows it. */
-function guestFunction(event: EventFormat, context: TextContext, address: NumberField): InfoWriter {
-  const pid = numberField(findField(event, 'common_pid'), context.env.littleEndian);
+function guestFunction(text: InfoBuilder, context: TextContext, address: NumberField): InfoWriter {
+  const pid = numberField(text.anyField('common_pid'), context.env.littleEndian);
   const readPid = pid ? lowBits(pid) : () => 0;
   return (out, record) => {
     address.read(record, rip);
@@ -65,7 +64,7 @@ export const kvmExit: FamilyFactory = (event, context) => {
   const text = new InfoBuilder(event, context);
   addReason(text, 'exit_reason');
   const address = text.need('guest_rip');
-  text.labeled(' rip 0x', hex(address)).add(guestFunction(event, context, address));
+  text.labeled(' rip 0x', hex(address)).add(guestFunction(text, context, address));
   const info1 = text.number('info1');
   const info2 = text.number('info2');
   if (info1 && info2) text.labeled(' info ', hex(info1)).labeled(' ', hex(info2));
@@ -78,7 +77,7 @@ export const kvmEntry: FamilyFactory = (event, context) => {
   const address = text.need('rip');
   return text
     .labeled(' rip 0x', hex(address))
-    .add(guestFunction(event, context, address))
+    .add(guestFunction(text, context, address))
     .writer();
 };
 
@@ -95,7 +94,7 @@ export const kvmEmulateInsn: FamilyFactory = (event, context) => {
   return text
     .add(hex(base))
     .labeled(':', hex(address))
-    .add(guestFunction(event, context, address))
+    .add(guestFunction(text, context, address))
     .labeled(': ', (out, record) => {
       const start = record.start + bytes.offset;
       const end = Math.min(start + readLength(record), start + bytes.size, record.end);
@@ -124,6 +123,6 @@ export const kvmNestedVmexitInject: FamilyFactory = (event, context) =>
 export const kvmNestedVmexit: FamilyFactory = (event, context) => {
   const text = new InfoBuilder(event, context);
   const address = text.need('rip');
-  text.labeled(' rip ', hex(address)).add(guestFunction(event, context, address));
+  text.labeled(' rip ', hex(address)).add(guestFunction(text, context, address));
   return addNestedExit(text).writer();
 };

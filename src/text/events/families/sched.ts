@@ -38,8 +38,7 @@ function task(comm: Field | undefined, pid: NumberField, context: TextContext): 
 export const schedWakeup: FamilyFactory = (event, context) => {
   const text = new InfoBuilder(event, context);
   const pid = text.need('pid', '!');
-  text.field('comm');
-  text.add(task(findField(event, 'comm'), pid, context));
+  text.add(task(text.anyField('comm'), pid, context));
   const priority = text.wanted('prio');
   if (priority) text.labeled(' [', signed(priority)).text(']');
   const success = text.number('success');
@@ -56,8 +55,7 @@ export const schedSwitch: FamilyFactory = (event, context) => {
   const text = new InfoBuilder(event, context);
   const side = (which: 'prev' | 'next') => {
     const pid = text.need(`${which}_pid`, '!');
-    text.field(`${which}_comm`);
-    text.add(task(findField(event, `${which}_comm`), pid, context));
+    text.add(task(text.anyField(`${which}_comm`), pid, context));
     if (which === 'prev') text.text(' ');
     const priority = text.wanted(`${which}_prio`);
     const [before, after] = which === 'prev' ? ['[', '] '] : [' [', ']'];
