@@ -27,6 +27,11 @@ export class CommTable {
     return this.#names.has(pid);
   }
 
+  /** All pids that have a name, in the order in which they got it. */
+  [Symbol.iterator](): IterableIterator<[pid: number, name: Uint8Array]> {
+    return this.#names.entries();
+  }
+
   /** Names a pid. The first name stays, as in trace-cmd: later ones are ignored. Copies the bytes. */
   register(pid: number, bytes: Uint8Array, start: number, end: number): void {
     if (!this.#names.has(pid)) this.#names.set(pid, bytes.slice(start, end));

@@ -58,7 +58,12 @@ function arrayJson(field: Field, littleEndian: boolean): FieldWriter {
   const elementSize = [1, 2, 4, 8].includes(field.elementSize) ? field.elementSize : 1;
   const readElement = numberReader({ ...field, offset: 0, size: elementSize }, littleEndian);
   // An element is read through this window onto the record's bytes.
-  const element = { bytes: new Uint8Array(0), view: new DataView(new ArrayBuffer(0)), start: 0, end: 0 };
+  const element: { -readonly [Key in keyof RecordBytes]: RecordBytes[Key] } = {
+    bytes: new Uint8Array(0),
+    view: new DataView(new ArrayBuffer(0)),
+    start: 0,
+    end: 0,
+  };
   return (out, record) => {
     const [start, end] = extent(field, record, littleEndian);
     if (field.isString) {

@@ -1,8 +1,15 @@
 import { type ByteWriter, utf8 } from '../../base/byte-writer.ts';
 import { U64 } from '../../base/u64.ts';
+import { type PrintedClock, printsSeconds } from '../../time/clock.ts';
 
 /** How stamps are shown: seconds with 6 or 9 digits after the point, or the plain integer of other clocks. */
 export type TimeStyle = 'microseconds' | 'nanoseconds' | 'integer';
+
+/** How the times of a file are shown; `nanoseconds` asks for all digits of seconds (`-t`). */
+export function timeStyleOf(clock: PrintedClock, nanoseconds: boolean): TimeStyle {
+  if (!printsSeconds(clock)) return 'integer';
+  return nanoseconds ? 'nanoseconds' : 'microseconds';
+}
 
 const TWO_32 = 0x1_0000_0000;
 const SECOND = 1_000_000_000;

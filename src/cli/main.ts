@@ -1,0 +1,62 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { TandemError } from '../base/errors.ts';
+import { EXIT_HELP, EXIT_USAGE, exitStatusOf } from './exit-status.ts';
+
+interface Entry {
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+/** Loaded when named: each command brings only what it needs into memory. */
+const COMMANDS: Readonly<Record<string, Entry>> = {
+  report: {
+    summary: 'print the events of trace.dat files, merged on one clock',
+    load: async () => (await import('./report.ts')).reportCommand(),
+  },
+  dump: {
+    summary: 'print what a trace.dat file holds besides events',
+    load: async () => (await import('./dump.ts')).dumpCommand(),
+  },
+};
+
+function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  return version;
+}
+
+async function buildProgram(wanted: string | undefined): Promise<Command> {
+  const program = new Command('tandem')
+    .description('Host and guest kernel traces on one clock.')
+    .version(packageVersion())
+    .enablePositionalOptions()
+    .exitOverride()
+    .addHelpText('after', EXIT_HELP);
+  for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
+    const command = name === wanted ? await load() : new Command(name);
+    program.addCommand(command.summary(summary).copyInheritedSettings(program));
+  }
+  return program;
+}
+
+/** One line per error that a user can act on; a bug shows its stack. */
+function reportError(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+  if (error instanceof TandemError) console.error(`tandem: ${error.message}`);
+  else console.error(error);
+  return exitStatusOf(error);
+}
+
+async function main(): Promise<void> {
+  try {
+    const program = await buildProgram(process.argv[2]);
+    await program.parseAsync();
+  } catch (error) {
+    process.exitCode = reportError(error);
+  }
+}
+
+await main();

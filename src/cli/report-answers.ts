@@ -1,0 +1,78 @@
+import type { ByteWriter } from '../base/byte-writer.ts';
+import { stdoutSink } from '../node/stdout.ts';
+import {
+  badFormats,
+  endianAnswer,
+  eventsAnswer,
+  pageSizeAnswer,
+  statisticsAnswer,
+  unameAnswer,
+  versionAnswer,
+  writeCpus,
+  writeFunctions,
+  writePrintkFormats,
+} from '../text/report/answers.ts';
+import { ReportOutput } from '../text/report/output.ts';
+import { prefixesOf } from '../text/report/prefixes.ts';
+import type { ReportInput, ReportSettings } from '../text/report/settings.ts';
+import { EXIT_FORMATS } from './exit-status.ts';
+import type { Question, ReportPlan } from './report-plan.ts';
+
+type QuestionForAll = 'cpus' | 'version' | 'uname' | 'stat';
+type QuestionForFirst = Exclude<Question, QuestionForAll>;
+
+/** Whether a question is put to every file; others are put to the first one only, as in trace-cmd. */
+export const isForAllFiles = (question: Question): question is QuestionForAll =>
+  question === 'cpus' || question === 'version' || question === 'uname' || question === 'stat';
+
+/** Answers a question by the first file. Returns the exit status. */
+export async function answerForFirstFile(
+  question: QuestionForFirst,
+  { file }: ReportInput,
+  warn: (text: string) => void,
+): Promise<number> {
+  if (question === 'check-events') {
+    const bad = badFormats(file);
+    for (const text of bad) warn(text);
+    return bad.length === 0 ? 0 : EXIT_FORMATS;
+  }
+  const writers: Record<Exclude<QuestionForFirst, 'check-events'>, (out: ByteWriter) => void> = {
+    'page-size': (out) => out.text(pageSizeAnswer(file.trace)),
+    endian: (out) => out.text(endianAnswer(file.trace)),
+    // trace-cmd only parses here; what can't be parsed is a warning.
+    formats: () => badFormats(file).forEach(warn),
+    functions: (out) => writeFunctions(out, file),
+    printk: (out) => writePrintkFormats(out, file),
+    events: (out) => out.text(eventsAnswer(file)),
+  };
+  const output = new ReportOutput(stdoutSink());
+  writers[question](output.writer);
+  await output.end();
+  return 0;
+}
+
+/** Answers a question by all files. Returns the exit status. */
+export async function answerForAllFiles(
+  question: QuestionForAll,
+  inputs: readonly ReportInput[],
+  settings: ReportSettings,
+  { flags }: ReportPlan,
+): Promise<number> {
+  const output = new ReportOutput(stdoutSink());
+  const out = output.writer;
+  const { headings } = prefixesOf(inputs.map(({ file }) => file));
+  for (const [index, input] of inputs.entries()) {
+    const { trace } = input.file;
+    if (question === 'cpus') {
+      await writeCpus(out, input, settings, { first: flags.has('first-event'), last: flags.has('last-event') });
+      continue;
+    }
+    out.bytes(headings[index] as Uint8Array);
+    out.text(`cpus=${trace.cpuCount}\n`);
+    if (question === 'stat') out.text(await statisticsAnswer(trace));
+    if (question === 'uname') out.text(unameAnswer(trace));
+    if (question !== 'stat') out.text(versionAnswer(trace));
+  }
+  await output.end();
+  return 0;
+}

@@ -1,0 +1,211 @@
+import { contextFilter } from '../../filter/context-filter.ts';
+import type { EventRecord } from '../../format/record.ts';
+import type { PlacedRecord } from '../../ring-buffer/record-cursor.ts';
+import { Correction } from '../../time/correction.ts';
+import { bufferTimes, mergeOrder, type TimeSettings } from '../../timeline/buffer-times.ts';
+import type { TimelineInput } from '../../timeline/lane.ts';
+import { openCpuStream } from '../../trace-file/cpu-stream.ts';
+import type { TraceBuffer } from '../../trace-file/types.ts';
+import { type CpuChoice, chooseCpus, chooseNumberedCpus } from './cpu-choice.ts';
+import { DifferenceColumn } from './difference-column.ts';
+import { chooseEvents } from './event-choice.ts';
+import { FileContext, type GuestSymbols, type ReportContext } from './file-context.ts';
+import type { FileFilter } from './file-filters.ts';
+import { FileTexts, type TextChoices } from './file-texts.ts';
+import { countsMicroseconds, fileTimeSettings, fileTimeStyle } from './file-times.ts';
+import { FlagsColumn, RareColumns } from './flags-column.ts';
+import { guestSymbols } from './guest-symbols.ts';
+import { JsonEventWriter } from './json-event.ts';
+import { type EventWriter, type LineStyle, LineWriter } from './line-writer.ts';
+import type { LostEvents } from './lost-events.ts';
+import { type Prefixes, prefixesOf } from './prefixes.ts';
+import type { ReportInput, ReportSettings } from './settings.ts';
+import { TaskColumn } from './task-column.ts';
+import { TimeColumn, type TimeStyle } from './time-column.ts';
+import type { WakeupLatency } from './wakeup-latency.ts';
+
+/** Bytes of decoded events in memory per CPU; less with many CPUs, so that all together stay within bounds. */
+const WINDOW_BYTES = 1 << 19;
+const LEAST_WINDOW_BYTES = 1 << 16;
+const ALL_WINDOWS_BYTES = 1 << 25;
+
+/** Events whose text depends on the event after them, wanted or not: no filter may hide that one before. */
+const LOOKING_AHEAD = ['funcgraph_entry', 'fgraph_retaddr_entry'];
+
+/** One CPU of one buffer of one file, and how its events are shown. */
+export interface ReportLane extends TimelineInput {
+  /** The file's path, for messages. */
+  readonly name: string;
+  /** The same object for all CPUs of a buffer. */
+  readonly buffer: TraceBuffer;
+  readonly writer: EventWriter;
+  /** Asked of each event in the order of the report; undefined where all are shown. */
+  readonly shows: ((record: PlacedRecord) => boolean) | undefined;
+}
+
+/** What a report is made of besides its settings. */
+export interface LanePlan {
+  readonly inputs: readonly ReportInput[];
+  /** By file. */
+  readonly filters: readonly FileFilter[];
+  readonly shared: ReportContext;
+  readonly lost: LostEvents;
+  /** `-w` */
+  readonly wakeup: WakeupLatency | undefined;
+  /** Added to all times. */
+  readonly shift: bigint;
+}
+
+/** The lanes of a report, in the order in which events of the same time are shown. */
+export function reportLanes(plan: LanePlan, settings: ReportSettings): ReportLane[] {
+  const files = plan.inputs.map(({ file }) => file);
+  const traces = files.map(({ trace }) => trace);
+  const order = mergeOrder(traces);
+  const share = ALL_WINDOWS_BYTES / Math.max(1, order.length);
+  const windowBytes = Math.max(LEAST_WINDOW_BYTES, Math.min(WINDOW_BYTES, share));
+  const guests = guestSymbols(files, settings.compat);
+  const common: CommonParts = {
+    plan,
+    settings,
+    choices: {
+      raw: settings.raw,
+      rawEvents: chooseEvents('-r', settings.rawEvents),
+      plainEvents: chooseEvents('-n', settings.plainEvents),
+      knownTexts: !settings.printFormats,
+    },
+    style: { ...settings, difference: settings.tsDiff ? new DifferenceColumn() : undefined },
+    rare: new RareColumns(),
+    prefixes: prefixesOf(files),
+    showsCpu: settings.compat ? chooseNumberedCpus(settings.cpus, traces, settings.version) : chooseCpus(settings.cpus),
+  };
+  const parts = files.map((_, index) => new FileLanes(common, index, guests[index] as GuestSymbols));
+  return order.flatMap(({ file, buffer: index, cpu }) => {
+    const trace = traces[file] as (typeof traces)[number];
+    const buffer = trace.buffers[index] as TraceBuffer;
+    const stream = openCpuStream(trace, buffer, cpu, { windowBytes, lookahead: true });
+    return parts[file]?.lane(buffer, stream) ?? [];
+  });
+}
+
+/** The same for all files. */
+interface CommonParts {
+  readonly plan: LanePlan;
+  readonly settings: ReportSettings;
+  readonly choices: TextChoices;
+  readonly style: LineStyle;
+  readonly rare: RareColumns;
+  readonly prefixes: Prefixes;
+  readonly showsCpu: CpuChoice;
+}
+
+/** Makes the lanes of one file. */
+class FileLanes {
+  readonly #common: CommonParts;
+  readonly #index: number;
+  readonly #input: ReportInput;
+  readonly #filter: FileFilter;
+  readonly #times: TimeSettings;
+  readonly #style: TimeStyle;
+  readonly #context: FileContext;
+  readonly #texts: FileTexts;
+  readonly #task: TaskColumn;
+  readonly #flags: FlagsColumn;
+  readonly #writers = new Map<TraceBuffer, EventWriter>();
+
+  constructor(common: CommonParts, index: number, guests: GuestSymbols) {
+    const { plan, settings } = common;
+    const input = plan.inputs[index] as ReportInput;
+    this.#common = common;
+    this.#index = index;
+    this.#input = input;
+    this.#filter = plan.filters[index] as FileFilter;
+    this.#times = fileTimeSettings(input, settings, plan.shift);
+    this.#style = fileTimeStyle(input, settings);
+    this.#context = new FileContext(input.file, plan.shared, new TimeColumn(this.#style), guests);
+    this.#texts = new FileTexts(input.file.events, this.#context, common.choices);
+    this.#task = new TaskColumn(input.file.env.comms, settings.latency);
+    this.#flags = new FlagsColumn(this.#texts.latency, common.rare);
+  }
+
+  lane(buffer: TraceBuffer, stream: TimelineInput['stream']): ReportLane {
+    const { trace } = this.#input.file;
+    const writer = this.#writers.get(buffer) ?? this.#writer(buffer);
+    this.#writers.set(buffer, writer);
+    const early = this.#filtersEarly();
+    return {
+      name: trace.source.name,
+      stream,
+      correction: new Correction(stream.cpu, bufferTimes(trace, buffer, this.#times)),
+      accepts: early ? this.#early() : undefined,
+      buffer,
+      writer,
+      shows: this.#shows(buffer, stream.cpu, early),
+    };
+  }
+
+  /** Whether the filter can be asked before events are merged: it must not depend on the order of CPUs. */
+  #filtersEarly(): boolean {
+    const filter = this.#filter;
+    const { trace, events } = this.#input.file;
+    if (filter === 'nothing') return true;
+    if (filter === 'all' || filter.dependsOnComms || trace.buffers.length > 1) return false;
+    const ahead = LOOKING_AHEAD.map((name) => events.find('ftrace', name));
+    return !ahead.some((event) => event !== undefined && filter.mayWant(event.id));
+  }
+
+  #early(): (record: EventRecord) => boolean {
+    const filter = this.#filter;
+    const { lost } = this.#common.plan;
+    const { readId } = this.#texts;
+    return (record) => {
+      if (record.missed !== 0) lost.add(record);
+      return typeof filter !== 'string' && filter.accepts(record, readId(record));
+    };
+  }
+
+  /** What is asked of events in merged order: the filter, unless it was asked before, then CPU and context. */
+  #shows(buffer: TraceBuffer, cpu: number, early: boolean): ReportLane['shows'] {
+    const { settings, showsCpu } = this.#common;
+    const { events, env } = this.#input.file;
+    const filter = early || typeof this.#filter === 'string' ? undefined : this.#filter;
+    const { readId } = this.#texts;
+    const hidden = { hardInterrupts: settings.hideHardInterrupts, softInterrupts: settings.hideSoftInterrupts };
+    const [first] = events;
+    const flags = first?.commonFields.find(({ name }) => name === 'common_flags');
+    const hides = flags !== undefined && (hidden.hardInterrupts || hidden.softInterrupts);
+    const context = hides ? contextFilter(hidden, flags, env.littleEndian) : undefined;
+    const listed = showsCpu(this.#index, buffer, cpu);
+    if (filter === undefined && context === undefined) return listed ? undefined : () => false;
+    return (record) => {
+      // The filter is asked in any case: it remembers what came.
+      const passes = filter === undefined || filter.accepts(record, readId(record));
+      return passes && listed && (context === undefined || context(record));
+    };
+  }
+
+  #writer(buffer: TraceBuffer): EventWriter {
+    const { plan, settings, style, prefixes } = this.#common;
+    const { file } = this.#input;
+    const common = { events: this.#texts, line: this.#context };
+    if (settings.json) {
+      const { littleEndian, comms } = file.env;
+      return new JsonEventWriter({
+        ...common,
+        file: file.label,
+        buffer: buffer.name,
+        littleEndian,
+        comm: (pid) => comms.get(pid),
+      });
+    }
+    return new LineWriter(style, {
+      ...common,
+      prefix: prefixes.of(this.#index, buffer),
+      task: this.#task,
+      flags: this.#flags,
+      time: new TimeColumn(this.#style),
+      differenceInMicroseconds: countsMicroseconds(this.#input, settings),
+      layout: buffer.layout,
+      wakeup: plan.wakeup,
+    });
+  }
+}

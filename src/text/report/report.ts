@@ -1,0 +1,114 @@
+import type { ByteSink } from '../../base/byte-sink.ts';
+import { TandemError } from '../../base/errors.ts';
+import { latencyText } from '../../trace-file/latency-text.ts';
+import { FunctionStacks } from '../events/function-stacks.ts';
+import { PluginOptions } from '../events/options.ts';
+import { EventLines, type ReportListener } from './event-lines.ts';
+import type { ReportContext } from './file-context.ts';
+import { fileFilters, filterListing } from './file-filters.ts';
+import { eventTimes, fileTimeStyle } from './file-times.ts';
+import { reportLanes } from './lanes.ts';
+import { LostEvents } from './lost-events.ts';
+import { ReportOutput } from './output.ts';
+import { prefixesOf } from './prefixes.ts';
+import type { ReportInput, ReportSettings } from './settings.ts';
+import { timeRange } from './time-bounds.ts';
+import { WakeupLatency } from './wakeup-latency.ts';
+
+/** What came of a report. */
+export interface ReportResult {
+  readonly lost: LostEvents;
+  /** Problems of reading events, one line each. */
+  readonly warnings: readonly string[];
+  /** Nobody reads the output any more. */
+  readonly closed: boolean;
+}
+
+/**
+ * Writes the report of some files: their headings, then the events of all, merged by time. Rejects with a
+ * TandemError: filters and options that can't be understood (USAGE, NOT_FOUND), and what reading and writing bring.
+ */
+export async function writeReport(
+  inputs: readonly ReportInput[],
+  settings: ReportSettings,
+  sink: ByteSink,
+  listener: ReportListener = {},
+): Promise<ReportResult> {
+  const output = new ReportOutput(sink);
+  const result = { lost: new LostEvents(), warnings: [] as string[] };
+  const filters = fileFilters(inputs, settings.compat);
+  const goesOn = await writeHeadings(inputs, settings, output);
+  if (!goesOn) return { ...result, closed: !(await output.end()) };
+  const events = new EventLines(output, listener, settings.tsCheck, result.lost);
+  const wakeup = settings.wakeup ? wakeupLatency(inputs) : undefined;
+  const shift = settings.alignTimes ? -(await earliestTime(inputs, settings)) : 0n;
+  const shared: ReportContext = {
+    options: new PluginOptions(settings.pluginOptions, inputs.length),
+    functionStacks: new FunctionStacks(),
+    coming: events,
+  };
+  const lanes = reportLanes({ inputs, filters, shared, lost: result.lost, wakeup, shift }, settings);
+  const [first] = inputs;
+  const style = first ? fileTimeStyle(first, settings) : 'integer';
+  const finished = await events.write(lanes, timeRange(settings.from, settings.to, style));
+  if (finished && wakeup !== undefined) output.writer.text(wakeup.summary());
+  for (const lane of lanes) {
+    const { cpu, warnings } = lane.stream;
+    result.warnings.push(...warnings.map((warning) => `${lane.name}: CPU ${cpu}: ${warning}`));
+  }
+  return { ...result, closed: !(finished && (await output.end())) };
+}
+
+/** `-w` of the only file. */
+function wakeupLatency(inputs: readonly ReportInput[]): WakeupLatency | undefined {
+  const file = inputs[0]?.file;
+  return file && WakeupLatency.of((name) => file.events.find('sched', name), file.env.littleEndian);
+}
+
+/**
+ * What comes before the events: `cpus=N` of each file, filters with `-T`. False if that is all: of a latency
+ * recording its text follows, and 3.1 ends after the filters.
+ */
+async function writeHeadings(
+  inputs: readonly ReportInput[],
+  settings: ReportSettings,
+  output: ReportOutput,
+): Promise<boolean> {
+  const { headings } = prefixesOf(inputs.map(({ file }) => file));
+  for (const [index, input] of inputs.entries()) {
+    const out = output.writer;
+    if (settings.showFilters) out.text(filterListing(input.filters.filters, input));
+    if (settings.showFilters && settings.version === '3.1' && input.filters.filters.length > 0) return false;
+    const { trace } = input.file;
+    if (!settings.json) {
+      out.bytes(headings[index] as Uint8Array);
+      out.text(`cpus=${trace.cpuCount}\n`);
+    }
+    const latency = trace.buffers.find(({ name, latencyText }) => name === '' && latencyText);
+    if (latency === undefined) continue;
+    if (inputs.length > 1) throw new TandemError('USAGE', trace.source.name, 'is a latency trace', 'report it alone');
+    for await (const text of latencyText(trace, latency)) {
+      output.writer.bytes(text);
+      if (!(await output.flush())) return false;
+    }
+    output.writer.text('\n');
+    return false;
+  }
+  if (settings.showFilters) {
+    for (const input of inputs) {
+      const instances = input.file.trace.buffers.filter(({ name }) => name !== '').length;
+      output.writer.text(filterListing(input.filters.repeated, input).repeat(instances));
+    }
+  }
+  return true;
+}
+
+/** The earliest corrected time of the top buffers, for `--align-ts`; of a file without events it is 0. */
+async function earliestTime(inputs: readonly ReportInput[], settings: ReportSettings): Promise<bigint> {
+  const ofFiles: bigint[] = [];
+  for (const input of inputs) {
+    const times = (await eventTimes(input, settings)).map(({ first }) => first);
+    ofFiles.push(times.reduce((least, time) => (time < least ? time : least), times[0] ?? 0n));
+  }
+  return ofFiles.reduce((least, time) => (time < least ? time : least), ofFiles[0] ?? 0n);
+}

@@ -1,0 +1,59 @@
+import type { FilePlan } from '../../filter/plan.ts';
+import type { TextVersion } from '../../format/environment.ts';
+import type { ReportFile } from './report-file.ts';
+
+/** One file of a report, and what is asked of it alone. */
+export interface ReportInput {
+  readonly file: ReportFile;
+  readonly filters: FilePlan;
+  /** `--ts-offset`, ns. */
+  readonly tsOffset: bigint;
+  /** `--ts2secs` */
+  readonly ticksPerSecond: number | undefined;
+}
+
+/** What is asked of a report, for all its files. */
+export interface ReportSettings {
+  readonly version: TextVersion;
+  /**
+   * `--compat`: as trace-cmd does it, where else a report does better: arithmetic of clocks, `--cpu` by the place of
+   * a CPU among all, the first file as the host, lost events only where trace-cmd shows them.
+   */
+  readonly compat: boolean;
+  readonly json: boolean;
+
+  /** `-l` */
+  readonly latency: boolean;
+  /** `-R`: fields instead of texts; `-r`: of these events. */
+  readonly raw: boolean;
+  readonly rawEvents: readonly string[];
+  /** `-n`: print formats for these events; `-N`: for all. */
+  readonly plainEvents: readonly string[];
+  readonly printFormats: boolean;
+  /** `-O` */
+  readonly pluginOptions: readonly string[];
+  /** `-w` */
+  readonly wakeup: boolean;
+  /** `--boundary`, `--debug` */
+  readonly boundary: boolean;
+  readonly debug: boolean;
+
+  /** `-t` */
+  readonly nanoseconds: boolean;
+  readonly tsDiff: boolean;
+  readonly tsCheck: boolean;
+  readonly rawTimes: boolean;
+  readonly alignTimes: boolean;
+  readonly ignoreDate: boolean;
+  /** As the user wrote them. */
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+
+  /** `-T` */
+  readonly showFilters: boolean;
+  /** `--cpu` lists; none for all CPUs. */
+  readonly cpus: readonly string[];
+  /** `-I`, `-S` */
+  readonly hideHardInterrupts: boolean;
+  readonly hideSoftInterrupts: boolean;
+}
