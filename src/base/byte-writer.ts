@@ -8,6 +8,11 @@ for (let i = 0; i < 100; i++) {
   TWO_DIGITS[2 * i] = ZERO + Math.floor(i / 10);
   TWO_DIGITS[2 * i + 1] = ZERO + (i % 10);
 }
+const TWO_HEX_DIGITS = new Uint8Array(512);
+for (let i = 0; i < 256; i++) {
+  TWO_HEX_DIGITS[2 * i] = HEX[i >> 4] as number;
+  TWO_HEX_DIGITS[2 * i + 1] = HEX[i & 15] as number;
+}
 /** From so many bytes on, built-in copying beats a loop. */
 const LONG = 48;
 const encoder = new TextEncoder();
@@ -283,16 +288,21 @@ export class ByteWriter {
     this.#length = at;
     let rest = lo >>> 0;
     if (hi !== 0) {
-      for (let i = 0; i < 8; i++) {
-        buffer[--at] = HEX[rest & 15] as number;
-        rest >>>= 4;
+      for (let i = 0; i < 4; i++) {
+        const pair = 2 * (rest & 0xff);
+        buffer[--at] = TWO_HEX_DIGITS[pair + 1] as number;
+        buffer[--at] = TWO_HEX_DIGITS[pair] as number;
+        rest >>>= 8;
       }
       rest = hi >>> 0;
     }
-    while (at > start) {
-      buffer[--at] = HEX[rest & 15] as number;
-      rest >>>= 4;
+    while (at - start > 1) {
+      const pair = 2 * (rest & 0xff);
+      buffer[--at] = TWO_HEX_DIGITS[pair + 1] as number;
+      buffer[--at] = TWO_HEX_DIGITS[pair] as number;
+      rest >>>= 8;
     }
+    if (at > start) buffer[--at] = HEX[rest & 15] as number;
   }
 }
 
