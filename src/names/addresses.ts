@@ -30,9 +30,10 @@ export function sortAddresses(his: Uint32Array, los: Uint32Array): SortedAddress
       [order, next] = [next, order];
     }
   }
-  return {
-    his: his.map((_, i) => his[order[i] as number] as number),
-    los: los.map((_, i) => los[order[i] as number] as number),
-    order,
-  };
+  const sorted = { his: new Uint32Array(count), los: new Uint32Array(count), order };
+  for (let i = 0; i < count; i++) {
+    sorted.his[i] = his[order[i] as number] as number;
+    sorted.los[i] = los[order[i] as number] as number;
+  }
+  return sorted;
 }

@@ -1,3 +1,4 @@
+import { compareHalves } from '../base/u64.ts';
 import { type SortedAddresses, sortAddresses } from './addresses.ts';
 
 /** A function's name and where it starts. */
@@ -27,32 +28,38 @@ const DOLLAR = 0x24;
  */
 export function parseKallsyms(text: Uint8Array): KallsymsTable {
   const lines = new LineReader(text);
-  const his: number[] = [];
-  const los: number[] = [];
-  const names: number[] = [];
+  // No line is shorter than `0 T f` and its end.
+  const most = Math.ceil(text.length / 6);
+  const his = new Uint32Array(most);
+  const los = new Uint32Array(most);
+  const names = new Uint32Array(most);
+  let count = 0;
   while (lines.next()) {
     if (lines.type === 0x41 || lines.type === 0x61 || text[lines.nameStart] === DOLLAR) continue;
-    his.push(lines.hi);
-    los.push(lines.lo);
-    names.push(lines.nameStart);
+    his[count] = lines.hi;
+    los[count] = lines.lo;
+    names[count++] = lines.nameStart;
   }
-  return new KallsymsTable(text, Uint32Array.from(names), sortAddresses(Uint32Array.from(his), Uint32Array.from(los)));
+  return new KallsymsTable(
+    text,
+    names.subarray(0, count),
+    sortAddresses(his.subarray(0, count), los.subarray(0, count)),
+  );
 }
 
-const isBlank = (code: number | undefined): boolean => code === 0x20 || (code !== undefined && code >= 9 && code <= 13);
+/** True for what separates words; not for the end of the text. */
+const isBlank = (code: number): boolean => code === 0x20 || (code <= 0x0d && code >= 0x09);
 
-/** The value of a hex digit, or -1. */
-function hexDigit(code: number | undefined): number {
-  if (code === undefined) return -1;
-  if (code >= 0x30 && code <= 0x39) return code - 0x30;
-  const letter = code | 0x20;
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
-}
+/** Values of hex digits by their code, -1 for all other codes. */
+const HEX_DIGITS = Int8Array.from({ length: 256 }, (_, code) => {
+  const digit = '0123456789abcdef'.indexOf(String.fromCharCode(code).toLowerCase());
+  return digit;
+});
 
 /** Where a name that begins at `start` ends. */
 function wordEnd(text: Uint8Array, start: number): number {
   let end = start;
-  while (end < text.length && !isBlank(text[end])) end++;
+  while (end < text.length && !isBlank(text[end] as number)) end++;
   return end;
 }
 
@@ -72,44 +79,48 @@ class LineReader {
   /** Steps to the next line. False at the end, or at a line that is none of kallsyms. */
   next(): boolean {
     const text = this.#text;
-    while (isBlank(text[this.#at])) this.#at++;
-    if (!this.#readAddress() || !isBlank(text[this.#at])) return false;
-    this.#skipBlanks();
-    this.type = text[this.#at++] ?? 0;
-    this.#skipBlanks();
-    this.nameStart = this.#at;
-    this.#at = wordEnd(text, this.#at);
-    if (this.#at === this.nameStart || text[this.nameStart] === 0) return false;
-    while (this.#at < text.length && text[this.#at] !== NEWLINE) this.#at++;
-    return true;
-  }
-
-  #skipBlanks(): void {
-    while (this.#text[this.#at] !== NEWLINE && isBlank(this.#text[this.#at])) this.#at++;
-  }
-
-  /** Up to 16 hex digits. False when there is none. */
-  #readAddress(): boolean {
-    const text = this.#text;
-    const start = this.#at;
+    const size = text.length;
+    let at = this.#at;
+    while (at < size && isBlank(text[at] as number)) at++;
+    // Up to 16 hex digits.
+    const start = at;
     let hi = 0;
     let lo = 0;
-    for (; this.#at < start + 16; this.#at++) {
-      const digit = hexDigit(text[this.#at]);
+    for (; at < start + 16 && at < size; at++) {
+      const digit = HEX_DIGITS[text[at] as number] as number;
       if (digit < 0) break;
       hi = (hi << 4) | (lo >>> 28);
       lo = (lo << 4) | digit;
     }
     this.hi = hi >>> 0;
     this.lo = lo >>> 0;
-    return this.#at > start;
+    if (at === start || at >= size || !isBlank(text[at] as number)) return false;
+    at = this.#afterBlanks(at);
+    this.type = text[at] ?? 0;
+    at = this.#afterBlanks(at + 1);
+    this.nameStart = at;
+    const end = wordEnd(text, at);
+    if (end === at || text[at] === 0) return false;
+    const lineEnd = text[end] === NEWLINE ? end : text.indexOf(NEWLINE, end);
+    this.#at = lineEnd < 0 ? size : lineEnd + 1;
+    return true;
+  }
+
+  /** The offset of what follows the blanks at `at`, on the same line. */
+  #afterBlanks(at: number): number {
+    const text = this.#text;
+    let end = at;
+    while (end < text.length && text[end] !== NEWLINE && isBlank(text[end] as number)) end++;
+    return end;
   }
 }
 
-/** Look-ups of the same address are answered from here. Slots, a power of two. */
-const CACHE_SLOTS = 1 << 14;
-const NOT_CACHED = -2;
-const NOT_FOUND = -1;
+/** Look-ups of the same address are answered from a table with this many bits' worth of slots, ... */
+const CACHE_BITS = 15;
+/** ... each of three words: the address, and the symbol's index + 2, or one of these. */
+const NOT_CACHED = 0;
+const NOT_FOUND = 1;
+const FIRST = 2;
 
 /** The functions of one kernel. Iterates over all of them by address. */
 export class KallsymsTable implements SymbolTable, Iterable<KernelSymbol> {
@@ -119,9 +130,7 @@ export class KallsymsTable implements SymbolTable, Iterable<KernelSymbol> {
   /** Where in the text each name begins. */
   readonly #names: Uint32Array;
   readonly #symbols: (KernelSymbol | undefined)[];
-  readonly #cachedHi = new Uint32Array(CACHE_SLOTS);
-  readonly #cachedLo = new Uint32Array(CACHE_SLOTS);
-  readonly #cachedIndex = new Int32Array(CACHE_SLOTS).fill(NOT_CACHED);
+  readonly #cache = new Uint32Array(3 << CACHE_BITS);
 
   /** `names` are offsets in the text, in the order that `addresses.order` counts in. */
   constructor(text: Uint8Array, names: Uint32Array, addresses: SortedAddresses) {
@@ -137,13 +146,14 @@ export class KallsymsTable implements SymbolTable, Iterable<KernelSymbol> {
   }
 
   find(hi: number, lo: number): KernelSymbol | undefined {
-    const slot = (lo ^ (lo >>> 14) ^ hi) & (CACHE_SLOTS - 1);
-    if (this.#cachedLo[slot] !== lo || this.#cachedHi[slot] !== hi || this.#cachedIndex[slot] === NOT_CACHED) {
-      this.#cachedLo[slot] = lo;
-      this.#cachedHi[slot] = hi;
-      this.#cachedIndex[slot] = this.#search(hi, lo);
+    const cache = this.#cache;
+    const slot = 3 * (Math.imul(lo ^ Math.imul(hi, 0x85eb_ca6b), 0x9e37_79b1) >>> (32 - CACHE_BITS));
+    if (cache[slot] !== lo || cache[slot + 1] !== hi || cache[slot + 2] === NOT_CACHED) {
+      cache[slot] = lo;
+      cache[slot + 1] = hi;
+      cache[slot + 2] = this.#search(hi, lo);
     }
-    const index = this.#cachedIndex[slot] as number;
+    const index = (cache[slot + 2] as number) - FIRST;
     return index < 0 ? undefined : (this.#symbols[index] ?? this.#symbolAt(index));
   }
 
@@ -160,27 +170,28 @@ export class KallsymsTable implements SymbolTable, Iterable<KernelSymbol> {
   }
 
   /**
-   * The index of the symbol that contains an address. A plain binary search that stops at the first symbol it meets
-   * that does: which of several names of the same address wins depends on their places, as in trace-cmd. Nothing
-   * contains an address beyond the last symbol's.
+   * The symbol that contains an address, as the cache has it. A plain binary search that stops at the first symbol it
+   * meets that does: which of several names of the same address wins depends on their places, as in trace-cmd.
+   * Nothing contains an address beyond the last symbol's.
    */
   #search(hi: number, lo: number): number {
+    const his = this.#his;
+    const los = this.#los;
+    const count = this.size;
     let from = 0;
-    let to = this.size;
+    let to = count;
     while (from < to) {
       const middle = (from + to) >>> 1;
-      const order = this.#compare(hi, lo, middle);
-      if (order === 0 || (order > 0 && middle + 1 < this.size && this.#compare(hi, lo, middle + 1) < 0)) return middle;
+      const order = compareHalves(hi, lo, his[middle] as number, los[middle] as number);
       if (order < 0) to = middle;
-      else from = middle + 1;
+      else {
+        const next = middle + 1;
+        if (order === 0) return middle + FIRST;
+        if (next < count && compareHalves(hi, lo, his[next] as number, los[next] as number) < 0) return middle + FIRST;
+        from = next;
+      }
     }
     return NOT_FOUND;
-  }
-
-  /** Negative when the address is before the symbol's. */
-  #compare(hi: number, lo: number, index: number): number {
-    const otherHi = this.#his[index] as number;
-    return hi !== otherHi ? hi - otherHi : lo - (this.#los[index] as number);
   }
 
   #isNamed(index: number, wanted: Uint8Array): boolean {
@@ -188,7 +199,7 @@ export class KallsymsTable implements SymbolTable, Iterable<KernelSymbol> {
     const start = this.#names[index] as number;
     for (let i = 0; i < wanted.length; i++) if (text[start + i] !== wanted[i]) return false;
     const end = start + wanted.length;
-    return end >= text.length || isBlank(text[end]);
+    return end >= text.length || isBlank(text[end] as number);
   }
 
   #symbolAt(index: number): KernelSymbol {

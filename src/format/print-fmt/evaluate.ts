@@ -5,7 +5,18 @@ import { unsignedPrefix } from '../number-text.ts';
 import type { RecordBytes } from '../record.ts';
 import type { BinaryOperator, Expression } from './ast.ts';
 import { callValue } from './call-values.ts';
-import { constant, type Evaluator, fieldValue, type LowReader, narrowed, small, wideOnly, ZERO } from './evaluator.ts';
+import {
+  constant,
+  constantOf,
+  type Evaluator,
+  fieldValue,
+  type LowReader,
+  NO_RECORD,
+  narrowed,
+  small,
+  wideOnly,
+  ZERO,
+} from './evaluator.ts';
 import { DynamicLocator } from './locate.ts';
 import * as arithmetic from './u64-arithmetic.ts';
 
@@ -69,7 +80,7 @@ function symbolValue(name: string, env: PrintEnvironment): Evaluator {
 }
 
 /** A number that is 0 exactly where the value is. */
-function truth({ low, wide, isSmall }: Evaluator): LowReader {
+export function truth({ low, wide, isSmall }: Evaluator): LowReader {
   if (isSmall) return low;
   const register = new U64();
   return (record) => {
@@ -116,6 +127,11 @@ const COMPARISONS: Partial<Record<BinaryOperator, (order: number) => boolean>> =
 };
 
 function binary(operator: BinaryOperator, left: Evaluator, right: Evaluator): Evaluator {
+  const value = operation(operator, left, right);
+  return left.isConstant && right.isConstant ? constantOf(value) : value;
+}
+
+function operation(operator: BinaryOperator, left: Evaluator, right: Evaluator): Evaluator {
   if (operator === '&&' || operator === '||') {
     const isLeft = truth(left);
     const isRight = truth(right);
@@ -151,12 +167,21 @@ function lowOperation(operator: BinaryOperator, left: Evaluator, right: Evaluato
   const { low: b } = right;
   const bothSmall = left.isSmall && right.isSmall;
   switch (operator) {
-    case '&':
+    case '&': {
+      if (right.isConstant && right.isSmall) {
+        const mask = b(NO_RECORD);
+        return small((record) => (a(record) & mask) >>> 0);
+      }
       return left.isSmall || right.isSmall ? small((record) => (a(record) & b(record)) >>> 0) : undefined;
+    }
     case '|':
       return bothSmall ? small((record) => (a(record) | b(record)) >>> 0) : undefined;
     case '>>':
       if (!left.isSmall) return undefined;
+      if (right.isConstant && b(NO_RECORD) < 32) {
+        const count = b(NO_RECORD);
+        return small((record) => a(record) >>> count);
+      }
       return small((record) => {
         const count = b(record) & 63;
         return count > 31 ? 0 : a(record) >>> count;
@@ -179,14 +204,30 @@ function lowOperation(operator: BinaryOperator, left: Evaluator, right: Evaluato
 }
 
 function wideOperation(operator: BinaryOperator, left: Evaluator, right: Evaluator): Evaluator {
-  const operation = WIDE_OPERATIONS[operator] as arithmetic.Operation;
+  const calculate = WIDE_OPERATIONS[operator] as arithmetic.Operation;
   const a = new U64();
   const b = new U64();
-  return wideOnly((record, into) => {
+  const value = wideOnly((record, into) => {
     left.wide(record, a);
     right.wide(record, b);
-    operation(a, b, into);
+    calculate(a, b, into);
   });
+  const low = lowerHalf(operator, left.low, right.low);
+  return low === undefined ? value : { ...value, low };
+}
+
+/** The lower half of a result, where the operands' lower halves are all it takes. */
+function lowerHalf(operator: BinaryOperator, a: LowReader, b: LowReader): LowReader | undefined {
+  switch (operator) {
+    case '+':
+      return (record) => (a(record) + b(record)) >>> 0;
+    case '-':
+      return (record) => (a(record) - b(record)) >>> 0;
+    case '*':
+      return (record) => Math.imul(a(record), b(record)) >>> 0;
+    default:
+      return undefined;
+  }
 }
 
 function choice(condition: Evaluator, whenTrue: Evaluator, whenFalse: Evaluator): Evaluator {

@@ -15,6 +15,8 @@ export interface Evaluator {
   readonly wide: (record: RecordBytes, into: U64) => void;
   /** True when no value is larger than 32 bits: `low` is then all of it. */
   readonly isSmall: boolean;
+  /** True when the value is the same for all records. */
+  readonly isConstant: boolean;
 }
 
 /** For values that never need more than 32 bits. */
@@ -25,6 +27,7 @@ export const small = (low: LowReader): Evaluator => ({
     into.lo = low(record);
   },
   isSmall: true,
+  isConstant: false,
 });
 
 /** For values that have no shorter way to their lower half. */
@@ -37,6 +40,7 @@ export function wideOnly(wide: Evaluator['wide']): Evaluator {
     },
     wide,
     isSmall: false,
+    isConstant: false,
   };
 }
 
@@ -44,7 +48,22 @@ export function constant(value: bigint): Evaluator {
   const register = new U64();
   register.setBigInt(value);
   const { hi, lo } = register;
-  return { low: () => lo, wide: (_record, into) => into.set(hi, lo), isSmall: hi === 0 };
+  return { low: () => lo, wide: (_record, into) => into.set(hi, lo), isSmall: hi === 0, isConstant: true };
+}
+
+/** A record for what does not look at it. */
+export const NO_RECORD: RecordBytes = {
+  bytes: new Uint8Array(0),
+  view: new DataView(new ArrayBuffer(0)),
+  start: 0,
+  end: 0,
+};
+
+/** The value of an expression that looks at no record. */
+export function constantOf(value: Evaluator): Evaluator {
+  const register = new U64();
+  value.wide(NO_RECORD, register);
+  return constant(register.toBigInt());
 }
 
 export const ZERO = constant(0n);
@@ -69,6 +88,7 @@ export function fieldValue(field: Field, littleEndian: boolean): Evaluator {
           into.lo = record.view.getUint32(record.start + loAt, littleEndian);
         },
         isSmall: false,
+        isConstant: false,
       };
     }
     default:

@@ -6,8 +6,8 @@ import type { Expression, NamedValue } from './ast.ts';
 import { writeCpuList, writeCpuMask } from './bitmask.ts';
 import { callText } from './calls.ts';
 import { atomText, isAtom } from './constants.ts';
-import { evaluator } from './evaluate.ts';
-import type { Evaluator } from './evaluator.ts';
+import { evaluator, truth } from './evaluate.ts';
+import type { Evaluator, LowReader } from './evaluator.ts';
 import { stackTraceWriter } from './functions.ts';
 import { arrayWriter, dynamicItemsWriter, hexWriter } from './items.ts';
 import { DynamicLocator } from './locate.ts';
@@ -74,10 +74,9 @@ function packedWriter(argument: PackedArgument, place: Place): PieceWriter {
 }
 
 function choiceWriter(condition: Evaluator, whenTrue: PieceWriter, whenFalse: PieceWriter): PieceWriter {
-  const register = new U64();
+  const isTrue = truth(condition);
   return (out, record) => {
-    condition.wide(record, register);
-    if ((register.hi | register.lo) !== 0) whenTrue(out, record);
+    if (isTrue(record) !== 0) whenTrue(out, record);
     else whenFalse(out, record);
   };
 }
@@ -138,16 +137,16 @@ function bitmaskWriter(field: Field, asList: boolean, place: Place, env: PrintEn
 
 /** A list of names, with values in halves side by side. */
 interface NameTable {
-  readonly his: readonly number[];
-  readonly los: readonly number[];
+  readonly his: Uint32Array;
+  readonly los: Uint32Array;
   readonly texts: readonly Uint8Array[];
 }
 
 function nameTable(names: readonly NamedValue[]): NameTable {
   const values = names.map(({ value }) => (value.kind === 'number' ? value.value : 0n));
   return {
-    his: values.map((value) => Number(value >> 32n)),
-    los: values.map((value) => Number(value & 0xffff_ffffn)),
+    his: Uint32Array.from(values, (value) => Number(value >> 32n)),
+    los: Uint32Array.from(values, (value) => Number(value & 0xffff_ffffn)),
     texts: names.map(({ name }) => utf8(name)),
   };
 }
@@ -196,6 +195,7 @@ function flagsWriter(value: Evaluator, delimiter: string, names: readonly NamedV
     names.filter((name) => name.value.kind !== 'number' || name.value.value !== 0n),
   );
   const between = utf8(delimiter);
+  if (value.isSmall && his.every((hi) => hi === 0)) return smallFlagsWriter(value.low, between, los, texts, place);
   const register = new U64();
   return (out, record) => {
     value.wide(record, register);
@@ -220,5 +220,31 @@ function flagsWriter(value: Evaluator, delimiter: string, names: readonly NamedV
     if ((hi | lo) === 0) return;
     if (some) out.bytes(between);
     writeUnnamed(out, hi, lo);
+  };
+}
+
+/** Flags of 32 bits, none of them negative. */
+function smallFlagsWriter(
+  value: LowReader,
+  between: Uint8Array,
+  flags: Uint32Array,
+  texts: readonly Uint8Array[],
+  place: Place,
+): PieceWriter {
+  return (out, record) => {
+    let rest = value(record) | 0;
+    let some = false;
+    for (let i = 0; i < flags.length && rest !== 0; i++) {
+      const flag = (flags[i] as number) | 0;
+      if ((rest & flag) !== flag) continue;
+      if (some) out.bytes(between);
+      some = true;
+      const text = texts[i] as Uint8Array;
+      place(out, record, text, 0, text.length);
+      rest &= ~flag;
+    }
+    if (rest === 0) return;
+    if (some) out.bytes(between);
+    writeUnnamed(out, 0, rest);
   };
 }
