@@ -22,8 +22,8 @@ describe.each(allCaptures())('capture $name', (capture) => {
     '$line',
     async ({ line, text }) => {
       const { status, stdout, stderr } = await tandem(commandLine(text), { cwd: folder });
-      expectSameText(stdout, text.read(), line);
       expect(status, stderr).toBe(0);
+      expectSameText(stdout, text.read(), line);
     },
   );
 });

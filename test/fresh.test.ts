@@ -106,7 +106,7 @@ describe.each(recordings)('fresh recording: $name', ({ name, options, views, dum
     const [verb, ...rest] = example.command as [string, ...string[]];
     const stock = await run('trace-cmd', [verb, ...rest], { cwd: scratch });
     const ours = await tandem([verb, '--compat', '3.1', ...rest], { cwd: scratch });
-    expectSameText(ours.stdout, stock.stdout, example.line);
     expect(ours.status, ours.stderr).toBe(stock.status);
+    expectSameText(ours.stdout, stock.stdout, example.line);
   });
 });

@@ -177,8 +177,8 @@ describe.each(Object.entries(commands))('options on %s', (name, lines) => {
     const [verb, ...rest] = command as [string, ...string[]];
     const stock = await run('trace-cmd', command, { cwd: folder });
     const ours = await tandem([verb, '--compat', '3.1', ...rest], { cwd: folder });
-    expectSameText(ours.stdout, stock.stdout, line);
     expect(ours.status, ours.stderr).toBe(stock.status);
+    expectSameText(ours.stdout, stock.stdout, line);
     if (stock.status !== 0) expect(ours.stderr).toMatch(/^tandem: .+\n$/);
   });
 });
