@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ByteWriter } from './byte-writer.ts';
+import { ConstantText } from './constant-text.ts';
 import { U64 } from './u64.ts';
 
 const written = (write: (out: ByteWriter) => void): string => {
@@ -86,6 +87,20 @@ describe('texts', () => {
         expect(length).toBe(out.length);
       }),
     );
+  });
+
+  test('constant texts arrive whole, whatever bytes they have, across growth', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 40 })), (texts) => {
+        const out = new ByteWriter(1);
+        for (const bytes of texts) out.constant(new ConstantText(bytes));
+        expect([...out.view()]).toEqual(texts.flatMap((bytes) => [...bytes]));
+      }),
+    );
+    const nan = Uint8Array.of(1, 2, 3, 4, 5, 6, 0xf1, 0x7f, 0x20);
+    const out = new ByteWriter();
+    out.constant(new ConstantText(nan));
+    expect(out.view()).toEqual(nan);
   });
 
   test('slices of every length arrive whole, across growth', () => {

@@ -1,3 +1,4 @@
+import type { ConstantText } from './constant-text.ts';
 import type { U64 } from './u64.ts';
 
 const ZERO = 0x30;
@@ -15,6 +16,10 @@ for (let i = 0; i < 256; i++) {
 }
 /** From so many bytes on, built-in copying beats a loop. */
 const LONG = 48;
+/** Bytes behind the last one that may be written: a word's length. */
+const SLACK = 8;
+/** Digits of 2^31-1, the largest number that is written digit by digit in place. */
+const WIDEST_INT = 10;
 const encoder = new TextEncoder();
 
 /** The UTF-8 bytes of a text that is written over and over: encode once, then `writer.bytes(...)`. */
@@ -28,11 +33,16 @@ export const utf8 = (text: string): Uint8Array => encoder.encode(text);
  */
 export class ByteWriter {
   #buffer: Uint8Array;
+  /** The same memory. It ends SLACK bytes after what may be written, so that whole words can be stored. */
+  #view: DataView;
+  #limit: number;
   #length = 0;
   readonly #digits = new Uint8Array(24);
 
   constructor(capacity = 1 << 16) {
-    this.#buffer = new Uint8Array(capacity);
+    this.#buffer = new Uint8Array(capacity + SLACK);
+    this.#view = new DataView(this.#buffer.buffer);
+    this.#limit = capacity;
   }
 
   get length(): number {
@@ -60,20 +70,38 @@ export class ByteWriter {
 
   /** Makes room for `count` more bytes. */
   #reserve(count: number): void {
-    const needed = this.#length + count;
-    if (needed <= this.#buffer.length) return;
-    const grown = new Uint8Array(Math.max(needed, this.#buffer.length * 2));
+    if (this.#length + count > this.#limit) this.#grow(this.#length + count);
+  }
+
+  #grow(needed: number): void {
+    this.#limit = Math.max(needed, this.#limit * 2);
+    const grown = new Uint8Array(this.#limit + SLACK);
     grown.set(this.#buffer.subarray(0, this.#length));
     this.#buffer = grown;
+    this.#view = new DataView(grown.buffer);
   }
 
   byte(value: number): void {
-    if (this.#length === this.#buffer.length) this.#reserve(1);
+    this.#reserve(1);
     this.#buffer[this.#length++] = value;
   }
 
   bytes(source: Uint8Array): void {
     this.slice(source, 0, source.length);
+  }
+
+  /** Appends a text that was made ready for it: the quickest way for what every line repeats. */
+  constant(text: ConstantText): void {
+    const { words, length } = text;
+    this.#reserve(length);
+    const view = this.#view;
+    let at = this.#length;
+    this.#length = at + length;
+    for (let i = 0; i < words.length; i++) {
+      view.setFloat64(at, words[i] as number, true);
+      at += 8;
+    }
+    if (words.length === 0) this.#buffer.set(text.bytes, at);
   }
 
   /** Copies source[start..end). Short runs are copied by hand: a call to `set` costs more than they do. */
@@ -157,7 +185,24 @@ export class ByteWriter {
 
   /** As `decimal`, filled with zeros (after the sign). */
   zeroDecimal(value: number, width: number): void {
-    this.#decimal(value, width, ZERO);
+    if (value < 0 || value > 0x7fff_ffff || width > WIDEST_INT) {
+      this.#decimal(value, width, ZERO);
+      return;
+    }
+    this.#reserve(WIDEST_INT);
+    const buffer = this.#buffer;
+    const start = this.#length;
+    let at = start + Math.max(width, decimalDigits(value));
+    this.#length = at;
+    let rest = value | 0;
+    while (at - start > 1) {
+      const quotient = (rest / 100) | 0;
+      const pair = 2 * (rest - quotient * 100);
+      buffer[--at] = TWO_DIGITS[pair + 1] as number;
+      buffer[--at] = TWO_DIGITS[pair] as number;
+      rest = quotient;
+    }
+    if (at > start) buffer[start] = ZERO + rest;
   }
 
   #decimal(value: number, width: number, pad: number): void {

@@ -1,0 +1,22 @@
+const encoder = new TextEncoder();
+
+/**
+ * A text that is written over and over, as `ByteWriter.constant` wants it: in words of eight bytes, padded with zeros
+ * that the next text overwrites. The words are doubles, since a double is moved in one step where a bigint is not;
+ * a text that would make a NaN, whose bits may change on the way, has no words. ASCII never makes one.
+ */
+export class ConstantText {
+  readonly bytes: Uint8Array;
+  /** Little endian. Empty for texts that are copied byte by byte. */
+  readonly words: Float64Array;
+  readonly length: number;
+
+  constructor(text: string | Uint8Array) {
+    this.bytes = typeof text === 'string' ? encoder.encode(text) : text.slice();
+    this.length = this.bytes.length;
+    const padded = new DataView(new ArrayBuffer(Math.ceil(this.length / 8) * 8));
+    for (const [index, byte] of this.bytes.entries()) padded.setUint8(index, byte);
+    const words = Float64Array.from({ length: padded.byteLength / 8 }, (_, i) => padded.getFloat64(8 * i, true));
+    this.words = words.some(Number.isNaN) ? new Float64Array(0) : words;
+  }
+}
