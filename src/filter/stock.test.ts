@@ -9,6 +9,7 @@ import { type FilterField, FilterWriter } from '../../test/support/filter-texts.
 import { buildRecord, Random } from '../../test/support/random-records.ts';
 import { temporaryFolder } from '../../test/support/temp-folder.ts';
 import { utf8 } from '../base/byte-writer.ts';
+import { ConstantText } from '../base/constant-text.ts';
 import { TandemError } from '../base/errors.ts';
 import { EventTable } from '../format/event-table.ts';
 import type { EventRecord } from '../format/record.ts';
@@ -132,7 +133,7 @@ const symbols: SymbolTable = {
   find(hi, lo) {
     const index = hi === 0xffff_ffff ? Math.floor((lo - 0x8100_0000) / 0x1000) : -1;
     const name = SYMBOLS[index === 3 && lo !== 0x8100_3000 ? -1 : index];
-    return name === undefined ? undefined : { name: utf8(name), module: undefined, hi, lo };
+    return name === undefined ? undefined : { name: new ConstantText(name), module: undefined, hi, lo };
   },
   addressOf: () => undefined,
 };

@@ -126,7 +126,7 @@ function numberTextReader(field: Field, { littleEndian, symbols }: FilterEnviron
   return (record, into) => {
     read(record, value);
     const symbol = isAddress ? symbols.find(value.hi, value.lo) : undefined;
-    if (symbol) into.set(symbol.name, 0, symbol.name.length);
+    if (symbol) into.set(symbol.name.bytes, 0, symbol.name.length);
     else into.set(digits, writeHex(value, digits), digits.length);
   };
 }

@@ -1,9 +1,10 @@
+import { ConstantText } from '../base/constant-text.ts';
 import { compareHalves } from '../base/u64.ts';
 import { type SortedAddresses, sortAddresses } from './addresses.ts';
 
 /** A function's name and where it starts. */
 export interface KernelSymbol {
-  readonly name: Uint8Array;
+  readonly name: ConstantText;
   readonly module: Uint8Array | undefined;
   readonly hi: number;
   readonly lo: number;
@@ -207,7 +208,7 @@ export class KallsymsTable implements SymbolTable, Iterable<KernelSymbol> {
     const start = this.#names[index] as number;
     const end = wordEnd(text, start);
     const symbol = {
-      name: text.slice(start, end),
+      name: new ConstantText(text.subarray(start, end)),
       module:
         text[end] === TAB && text[end + 1] === BRACKET ? text.slice(end + 2, wordEnd(text, end + 2) - 1) : undefined,
       hi: this.#his[index] as number,

@@ -22,7 +22,7 @@ export function writeHex(out: ByteWriter, hi: number, lo: number): void {
 function writeFunction(out: ByteWriter, symbols: SymbolTable, hi: number, lo: number, withOffset: boolean): boolean {
   const symbol = symbols.find(hi, lo);
   if (symbol === undefined) return false;
-  out.bytes(symbol.name);
+  out.constant(symbol.name);
   if (withOffset) {
     const offset = lo - symbol.lo;
     out.byte(0x2b);

@@ -1,4 +1,5 @@
 import type { ByteWriter } from '../../base/byte-writer.ts';
+import { ConstantText } from '../../base/constant-text.ts';
 import { bytesOf } from '../latin1.ts';
 import type { RecordBytes } from '../record.ts';
 
@@ -12,6 +13,6 @@ export const nothing: PieceWriter = () => {};
 
 /** Writes the same text, one byte per character, for every record. */
 export function textWriter(text: string): PieceWriter {
-  const bytes = bytesOf(text);
-  return (out) => out.bytes(bytes);
+  const constant = new ConstantText(bytesOf(text));
+  return (out) => out.constant(constant);
 }

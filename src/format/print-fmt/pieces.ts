@@ -1,3 +1,4 @@
+import { ConstantText } from '../../base/constant-text.ts';
 import type { PrintEnvironment } from '../environment.ts';
 import { bytesOf } from '../latin1.ts';
 import type { Expression, PrintFormat } from './ast.ts';
@@ -27,9 +28,9 @@ export function compilePieces(format: PrintFormat, env: PrintEnvironment): Piece
 /** A text and what follows it, for the price of one call. */
 function labeled(text: string, writer: PieceWriter): PieceWriter {
   if (text === '') return writer;
-  const label = bytesOf(text);
+  const label = new ConstantText(bytesOf(text));
   return (out, record) => {
-    out.bytes(label);
+    out.constant(label);
     writer(out, record);
   };
 }

@@ -75,7 +75,7 @@ export class FunctionArguments {
   #parametersOf(symbol: KernelSymbol): readonly ParameterWriter[] | undefined {
     const btf = this.#btf;
     if (btf === undefined) return undefined;
-    if (!this.#known.has(symbol)) this.#known.set(symbol, lookUp(btf, symbol.name));
+    if (!this.#known.has(symbol)) this.#known.set(symbol, lookUp(btf, symbol.name.bytes));
     return this.#known.get(symbol);
   }
 }

@@ -6,7 +6,7 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
-const sameName = (a: KernelSymbol, b: KernelSymbol) => a === b || sameBytes(a.name, b.name);
+const sameName = (a: KernelSymbol, b: KernelSymbol) => a === b || sameBytes(a.name.bytes, b.name.bytes);
 
 /**
  * How deep in calls each CPU of a function trace is, guessed from who called whom: a function is one level

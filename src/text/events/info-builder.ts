@@ -1,4 +1,4 @@
-import { utf8 } from '../../base/byte-writer.ts';
+import { ConstantText } from '../../base/constant-text.ts';
 import { type EventFormat, findField } from '../../format/event-format.ts';
 import type { Field } from '../../format/field.ts';
 import { type InfoWriter, lazyPrintFormat, type TextContext } from './context.ts';
@@ -41,9 +41,9 @@ export class InfoBuilder {
       this.#pieces.push(piece);
       return this;
     }
-    const bytes = utf8(text);
+    const constant = new ConstantText(text);
     this.#pieces.push((out, record) => {
-      out.bytes(bytes);
+      out.constant(constant);
       piece(out, record);
     });
     return this;
@@ -121,8 +121,8 @@ export class InfoBuilder {
 
   #flushText(): void {
     if (this.#pendingText === '') return;
-    const bytes = utf8(this.#pendingText);
+    const constant = new ConstantText(this.#pendingText);
     this.#pendingText = '';
-    this.#pieces.push((out) => out.bytes(bytes));
+    this.#pieces.push((out) => out.constant(constant));
   }
 }

@@ -53,7 +53,7 @@ function compareBytes(a: string, b: string): number {
 export function writeFunctions(out: ByteWriter, { env }: ReportFile): void {
   for (const { hi, lo, name, module } of env.symbols) {
     writeAddress(out, hi, lo);
-    out.bytes(name);
+    out.constant(name);
     if (module !== undefined) {
       out.text(' [');
       out.bytes(module);

@@ -1,4 +1,5 @@
-import { type ByteWriter, utf8 } from '../../base/byte-writer.ts';
+import type { ByteWriter } from '../../base/byte-writer.ts';
+import { ConstantText } from '../../base/constant-text.ts';
 import type { SmallReader } from '../../format/field-reader.ts';
 import type { RecordBytes } from '../../format/record.ts';
 
@@ -31,7 +32,7 @@ export class FlagsColumn {
   readonly #fields: LatencyFields;
   readonly #rare: RareColumns;
   /** The text of each pair of flags and preempt_count, when it has been seen. */
-  readonly #texts: (Uint8Array | undefined)[] = new Array(0x1_0000);
+  readonly #texts: (ConstantText | undefined)[] = new Array(0x1_0000);
 
   constructor(fields: LatencyFields, rare: RareColumns) {
     this.#fields = fields;
@@ -41,21 +42,21 @@ export class FlagsColumn {
   write(out: ByteWriter, record: RecordBytes): void {
     const { flags, preemptCount, migrateDisable, lockDepth } = this.#fields;
     const key = ((flags(record) & 0xff) << 8) | (preemptCount(record) & 0xff);
-    out.bytes(this.#texts[key] ?? this.#format(key));
+    out.constant(this.#texts[key] ?? this.#format(key));
     this.#rare.migrateDisable ??= (migrateDisable?.(record) ?? -1) >= 0;
     if (this.#rare.migrateDisable) writeDepth(out, migrateDisable?.(record) ?? -1);
     this.#rare.lockDepth ??= (lockDepth?.(record) ?? -1) >= 0;
     if (this.#rare.lockDepth) writeDepth(out, lockDepth?.(record) ?? -1);
   }
 
-  #format(key: number): Uint8Array {
+  #format(key: number): ConstantText {
     const flags = key >> 8;
     const irqs = flags & IRQS_OFF ? 'd' : flags & IRQS_NOT_SUPPORTED ? 'X' : '.';
     const hard = flags & HARD_IRQ;
     const context = hard && flags & SOFT_IRQ ? 'H' : hard ? 'h' : flags & SOFT_IRQ ? 's' : '.';
     const depth = (nibble: number) => (nibble === 0 ? '.' : nibble.toString(16));
     const resched = flags & NEED_RESCHED ? 'N' : '.';
-    const text = utf8(`${irqs}${resched}${context}${depth(key & 0xf)}${depth((key >> 4) & 0xf)}`);
+    const text = new ConstantText(`${irqs}${resched}${context}${depth(key & 0xf)}${depth((key >> 4) & 0xf)}`);
     this.#texts[key] = text;
     return text;
   }

@@ -1,4 +1,5 @@
 import { type ByteWriter, utf8 } from '../../base/byte-writer.ts';
+import { ConstantText } from '../../base/constant-text.ts';
 import type { TextVersion } from '../../format/environment.ts';
 import type { EventFormat } from '../../format/event-format.ts';
 import type { SmallReader } from '../../format/field-reader.ts';
@@ -66,7 +67,7 @@ export interface LineColumns {
 
 /** What is written of an event whose type is known: the column of its name, and its text. */
 interface KnownEvent {
-  readonly name: Uint8Array;
+  readonly name: ConstantText;
   readonly info: InfoWriter;
 }
 
@@ -82,8 +83,8 @@ const DROPPED = utf8(' EVENTS DROPPED]\n');
 const BOUNDARY = utf8(' [SUBBUFFER START]\n');
 const SOME_DROPPED = utf8(' [EVENTS DROPPED]\n');
 
-function nameColumn(name: string): Uint8Array {
-  return utf8(` ${name}: ${' '.repeat(Math.max(0, NAME_WIDTH - utf8(name).length))}`);
+function nameColumn(name: string): ConstantText {
+  return new ConstantText(` ${name}: ${' '.repeat(Math.max(0, NAME_WIDTH - utf8(name).length))}`);
 }
 
 /**
@@ -95,7 +96,7 @@ export class LineWriter implements EventWriter {
   readonly #columns: LineColumns;
   /** By event id; null for ids that the file does not describe. */
   readonly #known: (KnownEvent | null | undefined)[] = [];
-  readonly #cpus: Uint8Array[] = [];
+  readonly #cpus: ConstantText[] = [];
   readonly #showsFlags: boolean;
 
   constructor(style: LineStyle, columns: LineColumns) {
@@ -118,7 +119,7 @@ export class LineWriter implements EventWriter {
       this.#writeTask(out, record);
       this.#columns.time.write(out, timeHi, timeLo);
       this.#writeDifference(out, timeHi, timeLo);
-      out.bytes(known.name);
+      out.constant(known.name);
       known.info(out, record);
     }
     if (out.at(out.length - 1) === NEWLINE) out.truncate(out.length - 1);
@@ -139,7 +140,7 @@ export class LineWriter implements EventWriter {
   #writeTask(out: ByteWriter, record: EventRecord): void {
     const { events, task, flags } = this.#columns;
     task.write(out, events.readPid(record));
-    out.bytes(this.#cpus[record.cpu] ?? this.#learnCpu(record.cpu));
+    out.constant(this.#cpus[record.cpu] ?? this.#learnCpu(record.cpu));
     if (!this.#showsFlags) return;
     if (this.#style.raw) this.#writeFlagsInHex(out, record);
     else flags.write(out, record);
@@ -163,7 +164,7 @@ export class LineWriter implements EventWriter {
     }
     out.bytes(UNKNOWN);
     this.#writeDifference(out, timeHi, timeLo);
-    out.bytes(UNKNOWN_NAME);
+    out.constant(UNKNOWN_NAME);
     out.bytes(UNKNOWN);
   }
 
@@ -175,11 +176,11 @@ export class LineWriter implements EventWriter {
     return known;
   }
 
-  #learnCpu(cpu: number): Uint8Array {
+  #learnCpu(cpu: number): ConstantText {
     // The blank before the flags is part of this column: there is none in latency format and before flags in hex.
     const blank = this.#showsFlags && !this.#style.latency && !this.#style.raw ? ' ' : '';
     const number = String(cpu);
-    const text = utf8(this.#style.latency ? number.padStart(3) : `[${number.padStart(3, '0')}]${blank}`);
+    const text = new ConstantText(this.#style.latency ? number.padStart(3) : `[${number.padStart(3, '0')}]${blank}`);
     this.#cpus[cpu] = text;
     return text;
   }

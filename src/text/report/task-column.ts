@@ -1,4 +1,5 @@
 import { ByteWriter } from '../../base/byte-writer.ts';
+import { ConstantText } from '../../base/constant-text.ts';
 import type { CommTable } from '../../names/comms.ts';
 
 const COMM_WIDTH = 16;
@@ -14,8 +15,8 @@ const BLANK = 0x20;
 export class TaskColumn {
   readonly #comms: CommTable;
   readonly #latency: boolean;
-  readonly #named = new Map<number, Uint8Array>();
-  readonly #unnamed = new Map<number, Uint8Array>();
+  readonly #named = new Map<number, ConstantText>();
+  readonly #unnamed = new Map<number, ConstantText>();
   #namesSeen = 0;
   readonly #scratch = new ByteWriter(64);
 
@@ -25,10 +26,10 @@ export class TaskColumn {
   }
 
   write(out: ByteWriter, pid: number): void {
-    out.bytes(this.#named.get(pid) ?? this.#find(pid));
+    out.constant(this.#named.get(pid) ?? this.#find(pid));
   }
 
-  #find(pid: number): Uint8Array {
+  #find(pid: number): ConstantText {
     if (this.#namesSeen !== this.#comms.size) {
       this.#namesSeen = this.#comms.size;
       this.#unnamed.clear();
@@ -42,7 +43,7 @@ export class TaskColumn {
     return column;
   }
 
-  #format(pid: number): Uint8Array {
+  #format(pid: number): ConstantText {
     const out = this.#scratch;
     const comm = this.#comms.get(pid);
     const length = this.#latency ? Math.min(comm.length, LATENCY_COMM_WIDTH) : comm.length;
@@ -54,6 +55,6 @@ export class TaskColumn {
     out.decimal(pid);
     out.blanks(PID_WIDTH - (out.length - pidAt));
     out.byte(BLANK);
-    return out.view().slice();
+    return new ConstantText(out.view());
   }
 }

@@ -1,4 +1,5 @@
-import { type ByteWriter, utf8 } from '../../base/byte-writer.ts';
+import type { ByteWriter } from '../../base/byte-writer.ts';
+import { ConstantText } from '../../base/constant-text.ts';
 import { U64 } from '../../base/u64.ts';
 import { type PrintedClock, printsSeconds } from '../../time/clock.ts';
 
@@ -28,7 +29,7 @@ export class TimeColumn {
   /** The second that was shown last: where it begins, and its text with the blank before and the point after. */
   #secondHi = Number.NaN;
   #secondLo = 0;
-  #secondText: Uint8Array = new Uint8Array(0);
+  #secondText = new ConstantText('');
   readonly #register = new U64();
 
   constructor(style: TimeStyle) {
@@ -41,7 +42,7 @@ export class TimeColumn {
     if (this.style === 'integer') this.#writeInteger(out, hi, lo);
     else {
       const fraction = this.#enterSecond(hi, lo);
-      out.bytes(this.#secondText);
+      out.constant(this.#secondText);
       this.#writeFraction(out, fraction);
     }
     out.byte(COLON);
@@ -54,7 +55,7 @@ export class TimeColumn {
       return;
     }
     const fraction = this.#enterSecond(hi, lo);
-    out.slice(this.#secondText, 1, this.#secondText.length);
+    out.slice(this.#secondText.bytes, 1, this.#secondText.length);
     this.#writeFraction(out, fraction);
   }
 
@@ -77,7 +78,7 @@ export class TimeColumn {
     this.#register.setBigInt(seconds * BigInt(SECOND));
     this.#secondHi = this.#register.hi;
     this.#secondLo = this.#register.lo;
-    this.#secondText = utf8(` ${String(seconds).padStart(5)}.`);
+    this.#secondText = new ConstantText(` ${String(seconds).padStart(5)}.`);
     return Number(rounded % BigInt(SECOND));
   }
 }

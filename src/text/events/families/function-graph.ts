@@ -125,7 +125,7 @@ export const functionGraphExit: FamilyFactory = (event, context) => {
       const symbol = symbols.find(address.hi, address.lo);
       if (symbol === undefined) return;
       out.bytes(COMMENT);
-      out.bytes(symbol.name);
+      out.constant(symbol.name);
       out.bytes(COMMENT_END);
     }
     writeDepth(out, record);
@@ -225,7 +225,7 @@ function leafWriter(entry: EntryFields, exit: ExitFields, context: TextContext):
     const caller = findReturn(record);
     if (caller) {
       out.bytes(RETURNS_TO);
-      out.bytes(caller.name);
+      out.constant(caller.name);
       out.bytes(COMMENT_END);
     }
     if (exit.returnValue) writeReturnValue(out, returnValue);
@@ -249,7 +249,7 @@ function nestedWriter(entry: EntryFields, context: TextContext): CallWriter {
     else if (caller || version === '3.1') out.hex64(func.hi, func.lo);
     if (caller) {
       out.bytes(symbol ? RETURNS_TO_BEFORE_BRACE : RETURNS_TO_BARE);
-      out.bytes(caller.name);
+      out.constant(caller.name);
       out.bytes(COMMENT_END_BRACE);
     } else out.bytes(symbol || version !== '3.1' ? NESTED_END : NESTED_END_BARE);
     writeDepth(out, record);
@@ -261,7 +261,7 @@ function nameAndArguments(entry: EntryFields, context: TextContext) {
   const at = entry.argumentsAt;
   const words = new ArgumentWords(context.env.littleEndian, context.env.longSize);
   return (out: ByteWriter, record: EventRecord, symbol: KernelSymbol) => {
-    out.bytes(symbol.name);
+    out.constant(symbol.name);
     out.byte(0x28);
     if (at === undefined) return;
     words.locate(record, at);

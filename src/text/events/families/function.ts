@@ -21,7 +21,7 @@ export function writeAddress(out: ByteWriter, hi: number, lo: number): void {
 
 /** `NAME`, or `NAME+0x1a ` with its blank. The offset is cut to 32 bits. */
 export function writeFunction(out: ByteWriter, symbol: KernelSymbol, lo: number, withOffset: boolean): void {
-  out.bytes(symbol.name);
+  out.constant(symbol.name);
   if (!withOffset) return;
   out.byte(0x2b);
   writeAddress(out, 0, (lo - symbol.lo) >>> 0);

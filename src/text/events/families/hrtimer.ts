@@ -32,7 +32,7 @@ function addFunction(text: InfoBuilder, context: TextContext): void {
       out.hex64(address.hi, address.lo, 8);
       return;
     }
-    out.bytes(symbol.name);
+    out.constant(symbol.name);
     const lo = symbol.lo - address.lo;
     out.byte(0x2f);
     out.byte(0x30);

@@ -16,7 +16,7 @@ export const allocation: FamilyFactory = (event, context) => {
     const symbol = symbols.find(callSite.hi, callSite.lo);
     if (symbol === undefined) return;
     out.byte(0x28);
-    out.bytes(symbol.name);
+    out.constant(symbol.name);
     out.byte(0x2b);
     writeAddress(out, 0, (callSite.lo - symbol.lo) >>> 0);
     out.byte(0x29);

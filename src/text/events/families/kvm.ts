@@ -51,7 +51,7 @@ function guestFunction(text: InfoBuilder, context: TextContext, address: NumberF
     const symbol = context.resolveGuestSymbol(readPid(record) | 0, rip.hi, rip.lo);
     if (symbol === undefined) return;
     out.byte(0x20);
-    out.bytes(symbol.name);
+    out.constant(symbol.name);
     const lo = rip.lo - symbol.lo;
     const hi = rip.hi - symbol.hi - (lo < 0 ? 1 : 0);
     if (lo === 0 && hi === 0) return;
