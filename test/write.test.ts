@@ -69,7 +69,13 @@ class MemorySink implements TraceSink {
   }
 }
 
-const zstd: Compressor = { name: 'zstd', version: '1.5.4', compress: (bytes) => compress(Buffer.from(bytes)) };
+const zstd: Compressor = {
+  ...{ name: 'zstd', version: '1.5.4', lanes: 2 },
+  async compress(block, chunkSize) {
+    const starts = Array.from({ length: Math.ceil(block.length / chunkSize) }, (_, index) => index * chunkSize);
+    return starts.map((at) => compress(Buffer.from(block.slice(at, at + chunkSize))));
+  },
+};
 
 const forms: Readonly<Record<string, (content: TraceContent, sink: TraceSink) => Promise<void>>> = {
   'version 6': writeV6,

@@ -19,6 +19,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'print what a trace.dat file holds besides events',
     load: async () => (await import('./dump.ts')).dumpCommand(),
   },
+  record: {
+    summary: 'record what the kernel does into a trace.dat file',
+    load: async () => (await import('./record.ts')).recordCommand(),
+  },
 };
 
 function packageVersion(): string {

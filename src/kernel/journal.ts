@@ -1,7 +1,17 @@
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TandemError } from '../base/errors.ts';
+import { OsError } from './os-error.ts';
 import { processStartTime } from './procfs.ts';
 import { appendControl, bracketed, readControl, type Tracefs, TraceInstance, writeControl } from './tracefs.ts';
 
@@ -27,12 +37,16 @@ export type Change =
       readonly before: string;
       readonly after: string;
     }
+  /** A setting that is this program's alone until the end, however often it changes it. */
+  | { readonly type: 'held'; readonly kind: SettingKind; readonly path: string; readonly before: string }
   /** What the kernel made of the value of an earlier setting: sizes are rounded. */
   | { readonly type: 'settled'; readonly path: string; readonly after: string }
   /** An entry added to a list that is taken out by writing it with a `!` (a trigger). */
   | { readonly type: 'added'; readonly path: string; readonly entry: string }
   /** Events switched on, as `system:event`, in the instance whose folder is `path`. */
   | { readonly type: 'events'; readonly path: string; readonly events: readonly string[] }
+  /** Somebody else's events switched off meanwhile, in the same form. */
+  | { readonly type: 'silenced'; readonly path: string; readonly events: readonly string[] }
   /** An instance made. */
   | { readonly type: 'instance'; readonly path: string };
 
@@ -62,6 +76,13 @@ export function journalFolder(): string {
   return process.getuid?.() === 0 ? '/run/tandem' : join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), 'tandem');
 }
 
+/** In one step: whenever this program is killed, a whole journal is there. */
+function rewrite(path: string, changes: readonly Change[]): void {
+  if (changes.length === 0) return rmSync(path, { force: true });
+  writeFileSync(`${path}.new`, changes.map(line).join(''), { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+}
+
 const line = (change: Change): string => `${JSON.stringify(change)}\n`;
 
 /** The changes of one run, on disk and undoable. Make changes through it only. */
@@ -89,15 +110,46 @@ export class Journal {
     const before = readSetting(kind, path);
     if (before === value) return;
     this.#record({ type: 'setting', kind, path, before, after: value });
-    writeControl(path, value);
+    this.#attempt(
+      () => writeControl(path, value),
+      () => {
+        // The kernel keeps the text of a filter that it refuses, with a remark: it would be taken for somebody else's.
+        if (kind === 'filter') writeControl(path, before);
+      },
+    );
     const after = readSetting(kind, path);
     if (after !== value) this.#record({ type: 'settled', path, after });
+  }
+
+  /** Makes the change that was noted last; when that fails it was not made, and is not noted any more. */
+  #attempt(change: () => void, repair: () => void = () => {}): void {
+    try {
+      change();
+    } catch (error) {
+      repair();
+      this.#changes.pop();
+      rewrite(this.#path, this.#changes);
+      throw error;
+    }
+  }
+
+  /** Takes a setting over: it may be written directly from now on, and is put back whatever it is then. */
+  hold(kind: SettingKind, path: string): void {
+    this.#record({ type: 'held', kind, path, before: readSetting(kind, path) });
   }
 
   /** Adds an entry to a file that keeps a list of them (a trigger). */
   add(path: string, entry: string): void {
     this.#record({ type: 'added', path, entry });
-    appendControl(path, entry);
+    this.#attempt(() => appendControl(path, entry));
+  }
+
+  /** Switches off all events that are on, until the end. `path` is the instance's folder. */
+  silenceEvents(path: string): void {
+    const events = enabledEvents(path);
+    if (events.length === 0) return;
+    this.#record({ type: 'silenced', path, events });
+    switchEvents(path, events, '0');
   }
 
   /** Switches on events given as `system:event`, those that are off. `path` is the instance's folder. */
@@ -116,19 +168,26 @@ export class Journal {
       throw new TandemError('USAGE', `instance "${name}"`, 'exists already', 'name another one, or remove it');
     }
     this.#record({ type: 'instance', path });
-    try {
-      return tracefs.createInstance(name);
-    } catch (error) {
-      this.#changes.pop();
-      writeFileSync(this.#path, this.#changes.map(line).join(''));
-      throw error;
-    }
+    this.#attempt(() => {
+      tracefs.createInstance(name);
+    });
+    return tracefs.instance(name);
   }
 
-  /** Puts everything back, the last change first. Returns one line for each that could not be, and why. */
-  undo(): string[] {
-    const problems = undoChanges(this.#changes.splice(0));
+  /** Leaves everything as it is now, for good. */
+  forget(): void {
+    this.#changes.length = 0;
     rmSync(this.#path, { force: true });
+  }
+
+  /**
+   * Puts everything back, the last change first. Returns one line for each that could not be, and why; what failed
+   * stays in the journal, for `undo` or the next run to try again.
+   */
+  undo(): string[] {
+    const { problems, failed } = undoChanges(this.#changes.splice(0));
+    this.#changes.push(...failed);
+    rewrite(this.#path, failed);
     return problems;
   }
 }
@@ -156,31 +215,44 @@ function switchEvents(path: string, events: readonly string[], value: '0' | '1')
   }
 }
 
-function undoChanges(changes: readonly Change[]): string[] {
+/** No setting reads like this. */
+const ANYTHING = '\0';
+
+function undoChanges(changes: readonly Change[]): { problems: string[]; failed: Change[] } {
   const problems: string[] = [];
+  const failed: Change[] = [];
   const settled = new Map<string, string>();
+  const last = changes.at(-1);
+  // Killed right after this one, and before what the kernel made of it was noted: it is ours, whatever it is.
+  if (last?.type === 'setting') settled.set(last.path, ANYTHING);
   for (const change of changes.toReversed()) {
     try {
       if (change.type === 'settled') settled.set(change.path, change.after);
       const problem = undoChange(change, settled);
       if (problem !== undefined) problems.push(problem);
     } catch (error) {
+      if (error instanceof OsError && error.errno === 'ENOENT') continue; // the instance is gone, with its settings
       problems.push((error as Error).message);
+      failed.unshift(change);
     }
   }
-  return problems;
+  return { problems, failed };
 }
 
 function undoChange(change: Change, settled: Map<string, string>): string | undefined {
   switch (change.type) {
     case 'settled':
       return undefined;
+    case 'held':
+      if (readSetting(change.kind, change.path) !== change.before) writeControl(change.path, change.before);
+      return undefined;
     case 'setting': {
       const now = readSetting(change.kind, change.path);
       if (now === change.before) return undefined;
       const after = settled.get(change.path) ?? change.after;
       settled.delete(change.path);
-      if (now !== after) return `${change.path}: somebody else set it to "${now}" meanwhile; left alone`;
+      if (now !== after && after !== ANYTHING)
+        return `${change.path}: somebody else set it to "${now}" meanwhile; left alone`;
       writeControl(change.path, change.before);
       return undefined;
     }
@@ -195,6 +267,12 @@ function undoChange(change: Change, settled: Map<string, string>): string | unde
       const on = new Set(enabledEvents(change.path));
       const ours = change.events.filter((event) => on.has(event));
       switchEvents(change.path, ours, '0');
+      return undefined;
+    }
+    case 'silenced': {
+      const on = new Set(enabledEvents(change.path));
+      const theirs = change.events.filter((event) => !on.has(event));
+      switchEvents(change.path, theirs, '1');
       return undefined;
     }
     case 'instance':
@@ -230,7 +308,7 @@ export function undoStale(journal: StaleJournal): string[] {
       // The run was killed while it wrote this line: the change that it announces was not made.
     }
   }
-  const problems = undoChanges(changes);
-  rmSync(journal.path, { force: true });
+  const { problems, failed } = undoChanges(changes);
+  rewrite(journal.path, failed);
   return problems;
 }

@@ -48,12 +48,15 @@ const native = {
     'long copy_file_range(int fd_in, void *off_in, int fd_out, void *off_out, ulong len, uint flags)',
   ),
   pipe2: lazy('int pipe2(void *fds, int flags)'),
+  close: lazy('int close(int fd)'),
   fcntl: lazy('int fcntl(int fd, int command, int argument)'),
   poll: lazy('int poll(void *fds, ulong count, int timeout)'),
   schedSetaffinity: lazy('int sched_setaffinity(int pid, ulong size, const void *mask)'),
   syscall6: lazy('long syscall(long number, const void *attr, int pid, int cpu, int group, ulong flags)'),
   mmap: lazy('int64_t mmap(void *address, ulong length, int protection, int flags, int fd, long offset)'),
   munmap: lazy('int munmap(int64_t address, ulong length)'),
+  schedSetscheduler: lazy('int sched_setscheduler(int pid, int policy, const void *parameters)'),
+  clockGettime: lazy('int clock_gettime(int clock, void *time)'),
   mount: lazy('int mount(const char *source, const char *target, const char *type, ulong flags, const char *data)'),
 };
 
@@ -89,6 +92,11 @@ export function copyFileRange(fdIn: number, fdOut: number, length: number, subje
     if ([EXDEV, EINVAL, ENOSYS, EOPNOTSUPP].includes(errno)) return -1;
     if (errno !== EINTR) throw callError('copy_file_range', subject, errno);
   }
+}
+
+/** close(2) of what `pipe` opened: Node warns of descriptors that it does not know. */
+export function closePipeEnd(fd: number): void {
+  native.close(fd);
 }
 
 /** pipe2(2), close-on-exec. The pipe's buffer is set to `capacity` bytes as far as the system allows. */
@@ -145,6 +153,22 @@ export function pinThread(cpus: readonly number[]): void {
   const mask = new Uint8Array(8 * (Math.floor(Math.max(...cpus) / 64) + 1));
   for (const cpu of cpus) mask[cpu >> 3] = (mask[cpu >> 3] as number) | (1 << (cpu & 7));
   checked('sched_setaffinity', `CPU ${cpus.join(',')}`, () => native.schedSetaffinity(0, mask.length, mask));
+}
+
+/** sched_setscheduler(2): the calling thread gets the real-time policy SCHED_FIFO with this priority. */
+export function setRealTimePriority(priority: number): void {
+  const SCHED_FIFO = 1;
+  const parameters = Int32Array.of(priority);
+  checked('sched_setscheduler', `priority ${priority}`, () => native.schedSetscheduler(0, SCHED_FIFO, parameters));
+}
+
+/** clock_gettime(2) of CLOCK_REALTIME: nanoseconds since 1970. */
+export function realTime(): bigint {
+  const CLOCK_REALTIME = 0;
+  const time = new BigInt64Array(2);
+  checked('clock_gettime', 'the time of day', () => native.clockGettime(CLOCK_REALTIME, time));
+  const [seconds, nanoseconds] = time as unknown as [bigint, bigint];
+  return seconds * 1_000_000_000n + nanoseconds;
 }
 
 /** mount(2) without flags or data. */

@@ -15,16 +15,15 @@ function readBytes(path: string): Uint8Array {
 
 /**
  * Everything a reader needs to understand the events: page layout, and formats of the ftrace system and of the given
- * events by system, or of all events there are. `top` is the top buffer; instances share its formats.
+ * events by system. `top` is the top buffer; instances share its formats.
  */
-export function readTraceTexts(top: TraceInstance, events: ReadonlyMap<string, readonly string[]> | 'all'): TraceTexts {
+export function readTraceTexts(top: TraceInstance, events: ReadonlyMap<string, readonly string[]>): TraceTexts {
   const format = (system: string) => (name: string) => readBytes(top.file('events', system, name, 'format'));
-  const wanted = events === 'all' ? new Map(top.systems().map((system) => [system, top.events(system)])) : events;
   return {
     headerPage: readBytes(top.file('events/header_page')),
     headerEvent: readBytes(top.file('events/header_event')),
     ftraceFormats: top.events('ftrace').map(format('ftrace')),
-    systems: [...wanted]
+    systems: [...events]
       .filter(([system]) => system !== 'ftrace')
       .map(([name, names]) => ({ name, formats: names.map(format(name)) })),
   };

@@ -1,5 +1,7 @@
 /** One CPU of one ring buffer, and the file that takes its sub-buffers. */
 export interface CaptureTask {
+  /** Name of the buffer: empty for the top one. */
+  readonly buffer: string;
   readonly cpu: number;
   /** trace_pipe_raw of that CPU. */
   readonly rawPath: string;
@@ -9,15 +11,14 @@ export interface CaptureTask {
 }
 
 export interface CaptureOptions {
-  /**
-   * Microseconds to sleep between looks at the buffers; 0: wait until the kernel says that a buffer has filled to
-   * its buffer_percent.
-   */
+  /** Microseconds to sleep between looks at the buffers; 0: wait until one has filled to its buffer_percent. */
   readonly sleepMicroseconds: number;
   /** Never block in the kernel: look, and sleep 1 ms when there is nothing (`--poll`). */
   readonly poll: boolean;
-  /** Keep only about the last bytes of each CPU; 0: everything (`-m`). */
+  /** Keep only about the last bytes of each CPU, between this and half of it; 0: everything (`-m`). */
   readonly maximumBytes: number;
+  /** SCHED_FIFO priority of the threads; 0: as they are (`-r`). */
+  readonly realTimePriority: number;
 }
 
 /** What a worker is started with. */
@@ -30,9 +31,8 @@ export interface CaptureWorkerData {
   readonly captured: Float64Array;
 }
 
-/** What a worker says. `ready`: all files are open. `done`: all data is in them. */
+/** What a worker says. `ready`: all files are open. It ends when all data is in them. */
 export type CaptureMessage =
   | { readonly type: 'ready' }
-  | { readonly type: 'done'; readonly bytes: readonly number[] }
   /** Something failed; what was captured before it is in the files. */
   | { readonly type: 'failed'; readonly message: string };

@@ -1,7 +1,8 @@
-import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { PollSet, pipe, splice, spliceNow } from '../kernel/libc.ts';
-import { fsError } from '../kernel/os-error.ts';
+import { closePipeEnd, PollSet, pipe, setRealTimePriority, splice, spliceNow } from '../kernel/libc.ts';
+import { fsError, OsError } from '../kernel/os-error.ts';
+import { CaptureOutput } from './capture-output.ts';
 import type { CaptureMessage, CaptureTask, CaptureWorkerData } from './capture-types.ts';
 
 /*
@@ -12,8 +13,9 @@ import type { CaptureMessage, CaptureTask, CaptureWorkerData } from './capture-t
 
 /** Pages that one splice can move: what the pipe between holds. */
 const PIPE_BYTES = 1 << 20;
-/** How often a thread that waits looks for the stop signal's sake, should poll(2) not tell. */
-const POLL_TIMEOUT_MS = 1000;
+/** A buffer that fills slowly is emptied so often, so that a crash loses no more than that. */
+const LONGEST_WAIT_MS = 1000;
+const POLL_SLEEP_MS = 1;
 
 const { tasks, options, stopFd, captured } = workerData as CaptureWorkerData;
 const say = (message: CaptureMessage): void => parentPort?.postMessage(message);
@@ -23,53 +25,58 @@ interface Channel {
   readonly task: CaptureTask;
   readonly index: number;
   readonly rawFd: number;
-  readonly outputFd: number;
+  readonly output: CaptureOutput;
 }
 
+type Pipe = ReturnType<typeof pipe>;
+
 function open(task: CaptureTask, index: number): Channel {
+  const { cpu, rawPath, outputPath, subBufferSize } = task;
   try {
-    const rawFd = openSync(task.rawPath, constants.O_RDONLY | constants.O_NONBLOCK);
-    return { task, index, rawFd, outputFd: openSync(task.outputPath, 'w', 0o600) };
+    const rawFd = openSync(rawPath, constants.O_RDONLY | constants.O_NONBLOCK);
+    return { task, index, rawFd, output: new CaptureOutput(outputPath, options.maximumBytes, subBufferSize) };
   } catch (error) {
-    throw fsError(error, `CPU ${task.cpu}`, `${(error as NodeJS.ErrnoException).path} can not be opened`);
+    throw fsError(error, `CPU ${cpu}`, `${(error as NodeJS.ErrnoException).path ?? rawPath} can not be opened`);
   }
 }
 
 /** Moves whole sub-buffers until the ring buffer has none. */
-function drain(channel: Channel, between: { readFd: number; writeFd: number }): void {
-  const { rawFd, outputFd, task, index } = channel;
+function drain({ rawFd, output, task, index }: Channel, between: Pipe): void {
   for (;;) {
-    const taken = spliceNow(rawFd, between.writeFd, PIPE_BYTES, task.rawPath);
+    const taken = take(rawFd, between.writeFd, Math.min(PIPE_BYTES, output.room), task);
     if (taken <= 0) return;
-    for (let left = taken; left > 0; ) left -= splice(between.readFd, outputFd, left, task.outputPath);
+    for (let left = taken; left > 0; ) left -= splice(between.readFd, output.fd, left, task.outputPath);
+    output.grew(taken);
     captured[index] = (captured[index] as number) + taken;
   }
 }
 
+/** A CPU that was never online has no buffer (ENODEV), which is as good as an empty one. */
+function take(rawFd: number, pipeFd: number, length: number, task: CaptureTask): number {
+  try {
+    return spliceNow(rawFd, pipeFd, length, task.rawPath);
+  } catch (error) {
+    if (error instanceof OsError && error.errno === 'ENODEV') return 0;
+    throw error;
+  }
+}
+
 /** Copies what splice does not move: the sub-buffer that is not full yet. */
-function drainRest(channel: Channel): void {
-  const { rawFd, outputFd, task, index } = channel;
+function drainRest({ rawFd, output, task, index }: Channel): void {
   const subBuffer = new Uint8Array(task.subBufferSize);
   for (;;) {
     let length: number;
     try {
       length = readSync(rawFd, subBuffer, 0, subBuffer.length, null);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return;
+      const code = (error as NodeJS.ErrnoException).code ?? '';
+      if (['EAGAIN', 'ENODEV'].includes(code)) return;
       throw fsError(error, task.rawPath, 'can not be read');
     }
     if (length === 0) return;
     subBuffer.fill(0, length);
-    writeAll(outputFd, subBuffer, task.outputPath);
+    output.write(subBuffer);
     captured[index] = (captured[index] as number) + subBuffer.length;
-  }
-}
-
-function writeAll(fd: number, bytes: Uint8Array, path: string): void {
-  try {
-    for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
-  } catch (error) {
-    throw fsError(error, path, 'can not be written');
   }
 }
 
@@ -80,37 +87,51 @@ function sleep(milliseconds: number): void {
 /** Captures until the stop pipe speaks, then takes what is left. */
 function capture(channels: readonly Channel[]): void {
   const between = pipe(PIPE_BYTES);
-  const stop = new PollSet([stopFd]);
-  const readable = new PollSet([stopFd, ...channels.map(({ rawFd }) => rawFd)]);
-  const interval = options.poll ? 1 : options.sleepMicroseconds / 1000;
-  for (;;) {
-    if (interval > 0) {
-      sleep(interval);
-      if (stop.wait(0) > 0) break;
-      for (const channel of channels) drain(channel, between);
-    } else {
-      readable.wait(POLL_TIMEOUT_MS);
-      if (readable.ready(0) !== 0) break;
-      for (const [at, channel] of channels.entries()) if (readable.ready(at + 1) !== 0) drain(channel, between);
-    }
-  }
+  const interval = options.poll ? POLL_SLEEP_MS : options.sleepMicroseconds / 1000;
+  if (interval > 0) captureByClock(channels, between, interval);
+  else captureByWakeups(channels, between);
   for (const channel of channels) {
     drain(channel, between);
     drainRest(channel);
   }
-  closeSync(between.readFd);
-  closeSync(between.writeFd);
+  closePipeEnd(between.readFd);
+  closePipeEnd(between.writeFd);
+}
+
+function captureByClock(channels: readonly Channel[], between: Pipe, interval: number): void {
+  const stop = new PollSet([stopFd]);
+  while (stop.wait(0) === 0) {
+    for (const channel of channels) drain(channel, between);
+    sleep(interval);
+  }
+}
+
+function captureByWakeups(channels: readonly Channel[], between: Pipe): void {
+  const readable = new PollSet([stopFd, ...channels.map(({ rawFd }) => rawFd)]);
+  let emptied = performance.now();
+  while (readable.ready(0) === 0) {
+    readable.wait(LONGEST_WAIT_MS);
+    const now = performance.now();
+    const all = now - emptied >= LONGEST_WAIT_MS;
+    if (all) emptied = now;
+    for (const [at, channel] of channels.entries()) {
+      const ready = readable.ready(at + 1);
+      if (all || ready !== 0) drain(channel, between);
+      // A CPU without a buffer says so at once, each time.
+      if ((ready & (PollSet.ERR | PollSet.IN)) === PollSet.ERR) readable.ignore(at + 1);
+    }
+  }
 }
 
 try {
+  if (options.realTimePriority > 0) setRealTimePriority(options.realTimePriority);
   const channels = tasks.map(open);
   say({ type: 'ready' });
   capture(channels);
-  for (const { rawFd, outputFd } of channels) {
+  for (const { rawFd, output } of channels) {
     closeSync(rawFd);
-    closeSync(outputFd);
+    output.close();
   }
-  say({ type: 'done', bytes: [...captured] });
 } catch (error) {
   say({ type: 'failed', message: (error as Error).message });
 }

@@ -1,7 +1,7 @@
-import { closeSync } from 'node:fs';
+import { existsSync, statSync, truncateSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { TandemError } from '../base/errors.ts';
-import { pipe } from '../kernel/libc.ts';
+import { closePipeEnd, pipe } from '../kernel/libc.ts';
 import type { CaptureMessage, CaptureOptions, CaptureTask, CaptureWorkerData } from './capture-types.ts';
 
 /** Two threads keep up with hundreds of CPUs: the kernel does the moving. */
@@ -16,7 +16,7 @@ interface CaptureWorker {
   readonly ended: Promise<string | undefined>;
 }
 
-/** What a capture left in its files. */
+/** What a capture left in its files, in whole sub-buffers. */
 export interface CaptureResult {
   readonly cpus: readonly { readonly task: CaptureTask; readonly bytes: number }[];
   /** One line for each worker that failed; its files hold what it had captured by then. */
@@ -79,16 +79,23 @@ export class Capture {
 
   /** Takes what is left in the buffers and closes the files. */
   async stop(): Promise<CaptureResult> {
-    closeSync(this.#stopPipe.writeFd);
+    closePipeEnd(this.#stopPipe.writeFd);
     const problems = await Promise.all(this.#workers.map((worker) => worker.ended));
-    closeSync(this.#stopPipe.readFd);
+    closePipeEnd(this.#stopPipe.readFd);
     return {
-      cpus: this.#workers.flatMap(({ tasks, captured }) =>
-        tasks.map((task, index) => ({ task, bytes: captured[index] as number })),
-      ),
+      cpus: this.#workers.flatMap(({ tasks }) => tasks.map((task) => ({ task, bytes: wholeSubBuffers(task) }))),
       problems: problems.filter((problem) => problem !== undefined),
     };
   }
+}
+
+/** Cuts off the part of a sub-buffer that a full disk left. Returns the bytes of the file. */
+function wholeSubBuffers({ outputPath, subBufferSize }: CaptureTask): number {
+  if (!existsSync(outputPath)) return 0;
+  const { size } = statSync(outputPath);
+  const whole = size - (size % subBufferSize);
+  if (whole < size) truncateSync(outputPath, whole);
+  return whole;
 }
 
 function startWorker(tasks: readonly CaptureTask[], options: CaptureOptions, stopFd: number): CaptureWorker {

@@ -52,11 +52,17 @@ export interface TraceSink {
   patch(offset: number, bytes: Uint8Array): Promise<void>;
 }
 
-/** Packs chunks and sections. The name and version go into the file's header. */
+/** Compresses chunks and sections. The name and version go into the file's header. */
 export interface Compressor {
   readonly name: 'zlib' | 'zstd';
   readonly version: string;
-  compress(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>;
+  /** How many blocks it can have in work at the same time. */
+  readonly lanes: number;
+  /**
+   * Compresses a block in pieces of `chunkSize` bytes (the last may be shorter), each for itself, in order.
+   * The block's memory is given away.
+   */
+  compress(block: Uint8Array, chunkSize: number): Promise<readonly Uint8Array[]>;
 }
 
 /** An option whose data is text; a NUL is added, as every reader expects it. */

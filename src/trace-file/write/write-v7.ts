@@ -5,6 +5,8 @@ import { alignUp, Encoder } from './encoder.ts';
 
 /** Sub-buffers per chunk of compressed CPU data: what stock writers take, and readers are tuned for. */
 const CHUNK_SUB_BUFFERS = 10;
+/** Chunks that are read and compressed together. */
+const BLOCK_CHUNKS = 16;
 const SECTION_HEADER_SIZE = 16;
 const COMPRESSED = 1;
 
@@ -84,16 +86,27 @@ class SectionWriter {
 
   async section(id: number, description: string, body: Uint8Array): Promise<void> {
     const descriptionAt = this.#describe(description);
-    const packed = await this.#pack(body);
+    const packed = await this.#packBody(body);
     const header = this.#header(id, descriptionAt, this.#compressor !== undefined, packed.length);
     await this.#sink.append(header.bytes(packed).finish());
   }
 
+  async #packBody(body: Uint8Array): Promise<Uint8Array> {
+    if (this.#compressor === undefined) return body;
+    const { length } = body;
+    return this.#packed(await this.#compressor.compress(body, length), length, length);
+  }
+
   /** Compressed size, uncompressed size, bytes: the form of a section's body and of a chunk. */
-  async #pack(bytes: Uint8Array): Promise<Uint8Array> {
-    if (this.#compressor === undefined) return bytes;
-    const compressed = await this.#compressor.compress(bytes);
-    return this.#encoder().u32(compressed.length).u32(bytes.length).bytes(compressed).finish();
+  #packed(chunks: readonly Uint8Array[], length: number, chunkSize: number): Uint8Array {
+    const packed = this.#encoder();
+    for (const [index, chunk] of chunks.entries()) {
+      packed
+        .u32(chunk.length)
+        .u32(Math.min(chunkSize, length - index * chunkSize))
+        .bytes(chunk);
+    }
+    return packed.finish();
   }
 
   /** An options section, never compressed; the one before it, or the header, is made to point to it. */
@@ -136,21 +149,34 @@ class SectionWriter {
       return { cpu: data.cpu, offset, size: data.size };
     }
     const chunkSize = CHUNK_SUB_BUFFERS * pageSize;
-    await sink.append(
-      this.#encoder()
-        .u32(Math.ceil(data.size / chunkSize))
-        .finish(),
-    );
-    for (let at = 0; at < data.size; at += chunkSize) {
-      await sink.append(await this.#pack(await data.read(at, Math.min(chunkSize, data.size - at))));
-    }
+    const chunkCount = Math.ceil(data.size / chunkSize);
+    await sink.append(this.#encoder().u32(chunkCount).finish());
+    await this.#compressed(data, chunkSize, this.#compressor);
     return { cpu: data.cpu, offset, size: sink.position - offset - CHUNK_COUNT_SIZE };
+  }
+
+  /** All lanes are kept busy; what they give is written in order. */
+  async #compressed(data: CpuContent, chunkSize: number, compressor: Compressor): Promise<void> {
+    const blockSize = BLOCK_CHUNKS * chunkSize;
+    const inWork: Promise<Uint8Array>[] = [];
+    const compressBlock = async (at: number): Promise<Uint8Array> => {
+      const block = await data.read(at, Math.min(blockSize, data.size - at));
+      const { length } = block;
+      return this.#packed(await compressor.compress(block, chunkSize), length, chunkSize);
+    };
+    for (let at = 0; at < data.size || inWork.length > 0; ) {
+      while (at < data.size && inWork.length <= compressor.lanes) {
+        inWork.push(compressBlock(at));
+        at += blockSize;
+      }
+      await this.#sink.append(await (inWork.shift() as Promise<Uint8Array>));
+    }
   }
 
   /** The descriptions of all sections, its own too. */
   async strings(): Promise<void> {
     const descriptionAt = this.#describe('strings');
-    const packed = await this.#pack(this.#strings.finish());
+    const packed = await this.#packBody(this.#strings.finish());
     const header = this.#header(SECTION.STRINGS, descriptionAt, this.#compressor !== undefined, packed.length);
     await this.#sink.append(header.bytes(packed).finish());
   }

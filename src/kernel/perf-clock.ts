@@ -1,0 +1,54 @@
+import { closeSync } from 'node:fs';
+import { TandemError } from '../base/errors.ts';
+import { perfEventOpen, readMapping } from './libc.ts';
+import { fsError } from './os-error.ts';
+
+/** How the kernel turns TSC ticks into ns: `(ticks * multiplier) >> shift`. */
+export interface TscScale {
+  readonly multiplier: number;
+  readonly shift: number;
+}
+
+/** struct perf_event_attr, of which size and the type are set: config 0 is the CPU clock. */
+const ATTR_SIZE = 72;
+const ATTR_SIZE_AT = 4;
+const ATTR_TYPE_SOFTWARE = 1;
+/** In struct perf_event_mmap_page: `u16 time_shift; u32 time_mult`, behind times, capabilities and `u16 pmc_width`. */
+const TIME_SHIFT_AT = 50;
+const TIME_MULT_AT = 52;
+const PERF_PAGE = 4096;
+
+/**
+ * Reads the scale from the perf pages of these CPUs (perf_event_open(2), "time_mult"). Throws UNSUPPORTED where the
+ * machine has none, or not the same on every CPU.
+ */
+export function readTscScale(cpus: readonly number[]): TscScale {
+  const subject = 'TSC to nanoseconds';
+  const [first, ...others] = cpus.map(scaleOf);
+  if (first === undefined || first.multiplier === 0) {
+    throw new TandemError('UNSUPPORTED', subject, "this kernel's perf gives no multiplier", 'record with another -C');
+  }
+  const odd = others.findIndex(({ multiplier, shift }) => multiplier !== first.multiplier || shift !== first.shift);
+  if (odd >= 0) {
+    const problem = `CPU ${cpus[odd + 1]} ticks at another rate than CPU ${cpus[0]}`;
+    throw new TandemError('UNSUPPORTED', subject, problem, 'record with another -C');
+  }
+  return first;
+}
+
+function scaleOf(cpu: number): TscScale {
+  const attr = new Uint8Array(ATTR_SIZE);
+  const view = new DataView(attr.buffer);
+  view.setUint32(0, ATTR_TYPE_SOFTWARE, true);
+  view.setUint32(ATTR_SIZE_AT, ATTR_SIZE, true);
+  const fd = perfEventOpen(attr, cpu);
+  try {
+    const page = readMapping(fd, PERF_PAGE, TIME_MULT_AT + 4, `perf page of CPU ${cpu}`);
+    const fields = new DataView(page.buffer, page.byteOffset);
+    return { multiplier: fields.getUint32(TIME_MULT_AT, true), shift: fields.getUint16(TIME_SHIFT_AT, true) };
+  } catch (error) {
+    throw fsError(error, `CPU ${cpu}`, 'its perf page can not be read');
+  } finally {
+    closeSync(fd);
+  }
+}

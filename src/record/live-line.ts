@@ -1,0 +1,62 @@
+import { statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { RecordSession } from './session.ts';
+import { size } from './summary.ts';
+
+const UPDATE_MS = 1000;
+const CLEAR_LINE = '\r\x1b[2K';
+/** CPUs that are shown one by one; of more only the sum. */
+const MOST_CPUS = 8;
+
+/** One line on a terminal that says how the recording goes, written over once a second. */
+export class LiveLine {
+  readonly #session: RecordSession;
+  readonly #terminal: NodeJS.WriteStream;
+  readonly #output: string;
+  readonly #start = performance.now();
+  readonly #timer: NodeJS.Timeout;
+  #lastEvents = 0;
+  #lastTime = performance.now();
+
+  constructor(session: RecordSession, terminal: NodeJS.WriteStream, output: string) {
+    this.#session = session;
+    this.#terminal = terminal;
+    this.#output = output;
+    this.#timer = setInterval(() => this.#update(), UPDATE_MS);
+    this.#timer.unref();
+  }
+
+  /** Takes the line away. */
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#terminal.write(CLEAR_LINE);
+  }
+
+  #update(): void {
+    const now = performance.now();
+    const { bytesByCpu, events, lost } = this.#session.progress();
+    const rate = Math.round(((events - this.#lastEvents) * 1000) / (now - this.#lastTime));
+    this.#lastEvents = events;
+    this.#lastTime = now;
+    const text = [
+      `${Math.round((now - this.#start) / 1000)} s`,
+      `${rate} events/s`,
+      cpuText(bytesByCpu),
+      lost > 0 ? `LOST ${lost} events` : 'nothing lost',
+      `${size(freeBytes(this.#output))} left on disk`,
+    ].join(', ');
+    this.#terminal.write(CLEAR_LINE + text.slice(0, this.#terminal.columns - 1));
+  }
+}
+
+function cpuText(bytesByCpu: ReadonlyMap<number, number>): string {
+  const megabytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
+  const total = [...bytesByCpu.values()].reduce((sum, bytes) => sum + bytes, 0);
+  if (bytesByCpu.size > MOST_CPUS) return `${megabytes(total)} MB`;
+  return `MB by CPU: ${[...bytesByCpu].map(([cpu, bytes]) => `${cpu}: ${megabytes(bytes)}`).join(' ')}`;
+}
+
+function freeBytes(path: string): number {
+  const { bavail, bsize } = statfsSync(dirname(path));
+  return bavail * bsize;
+}

@@ -1,0 +1,32 @@
+import type { RecordPlan } from './plan.ts';
+
+/** What a recording says. The traced command's output is not touched by it. */
+export class Messages {
+  readonly #quiet: boolean;
+  readonly #verbose: boolean;
+  readonly stream: NodeJS.WriteStream;
+
+  constructor({ quiet, verbose, messagesToStderr }: Pick<RecordPlan, 'quiet' | 'verbose' | 'messagesToStderr'>) {
+    this.#quiet = quiet;
+    this.#verbose = verbose;
+    this.stream = messagesToStderr ? process.stderr : process.stdout;
+    this.stream.on('error', () => {}); // nobody reads any more: the recording goes on
+  }
+
+  get quiet(): boolean {
+    return this.#quiet;
+  }
+
+  detail(line: string): void {
+    if (this.#verbose) this.stream.write(`${line}\n`);
+  }
+
+  info(line: string): void {
+    if (!this.#quiet) this.stream.write(`${line}\n`);
+  }
+
+  /** Said always. */
+  warn(line: string): void {
+    process.stderr.write(`tandem: ${line}\n`);
+  }
+}

@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { endianness } from 'node:os';
+
+/** What is the same for everything that this machine records. */
+export const NATIVE: { readonly littleEndian: boolean; readonly userLongSize: 4 | 8 } = {
+  littleEndian: endianness() === 'LE',
+  userLongSize: ['ia32', 'arm', 'mips', 'mipsel', 'ppc'].includes(process.arch) ? 4 : 8,
+};
+
+/** CPUs that are online now, from `0-3,6` of sysfs. */
+export function onlineCpus(): number[] {
+  const ranges = readFileSync('/sys/devices/system/cpu/online', 'utf8').trim().split(',');
+  return ranges.flatMap((range) => {
+    const [first = 0, last = first] = range.split('-').map(Number);
+    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  });
+}

@@ -1,0 +1,151 @@
+import { existsSync } from 'node:fs';
+import { TandemError } from '../base/errors.ts';
+import { Journal, staleJournals, undoStale } from '../kernel/journal.ts';
+import { openTracefs } from '../kernel/tracefs.ts';
+import { TracedCommand } from './command.ts';
+import { LiveLine } from './live-line.ts';
+import { Messages } from './messages.ts';
+import type { RecordPlan } from './plan.ts';
+import { RecordSession } from './session.ts';
+import { StopSignals } from './stop-signals.ts';
+import { lossLines, summaryLines } from './summary.ts';
+
+const PID_LOOK_MS = 100;
+/** As for other failures of input and output. */
+const EXIT_CAPTURE_FAILED = 2;
+
+/** Records by plan until its end. Returns the exit status: that of the command, if there is one. */
+export async function runRecording(plan: RecordPlan): Promise<number> {
+  const messages = new Messages(plan);
+  const tracefs = openTracefs();
+  undoKilledRuns(messages);
+  const signals = new StopSignals();
+  const journal = new Journal();
+  const putBack = (): void => void journal.undo();
+  process.on('exit', putBack);
+  const command = plan.command.length > 0 ? await TracedCommand.prepare(plan.command, plan.user) : undefined;
+  let recording: Recording;
+  try {
+    const session = new RecordSession(plan, tracefs, journal);
+    recording = new Recording(plan, session, command, signals, messages);
+    await recording.start();
+  } catch (error) {
+    command?.abandon();
+    for (const problem of journal.undo()) messages.warn(problem);
+    throw error;
+  }
+  const status = await recording.untilEnd();
+  process.off('exit', putBack);
+  await recording.assemble();
+  signals.release();
+  return status;
+}
+
+function undoKilledRuns(messages: Messages): void {
+  for (const journal of staleJournals()) {
+    messages.info(`Putting back what a run that was killed (pid ${journal.pid}) left switched on`);
+    for (const problem of undoStale(journal)) messages.warn(problem);
+  }
+}
+
+/** A session together with what ends it: the command, signals, the end of the traced processes, a failure. */
+class Recording {
+  readonly #plan: RecordPlan;
+  readonly #session: RecordSession;
+  readonly #command: TracedCommand | undefined;
+  readonly #signals: StopSignals;
+  readonly #messages: Messages;
+
+  constructor(
+    plan: RecordPlan,
+    session: RecordSession,
+    command: TracedCommand | undefined,
+    signals: StopSignals,
+    messages: Messages,
+  ) {
+    this.#plan = plan;
+    this.#session = session;
+    this.#command = command;
+    this.#signals = signals;
+    this.#messages = messages;
+  }
+
+  async start(): Promise<void> {
+    await this.#session.startCapture();
+    try {
+      this.#session.limitToProcesses(this.#command?.pid ?? process.pid, this.#command !== undefined);
+      this.#session.go();
+    } catch (error) {
+      await this.#session.stop();
+      this.#session.removeTemporaryFiles();
+      throw error;
+    }
+    this.#command?.release();
+  }
+
+  /** Returns the exit status. The kernel is as it was then. */
+  async untilEnd(): Promise<number> {
+    const ended = this.#ended();
+    let problems: string[];
+    let status: number;
+    try {
+      await this.#session.saveMetadata();
+      const live = this.#liveLine();
+      if (this.#command === undefined) this.#messages.info('Hit Ctrl^C to stop recording');
+      status = await ended;
+      live?.stop();
+    } finally {
+      problems = await this.#session.stop();
+    }
+    for (const problem of problems) this.#messages.warn(problem);
+    return status;
+  }
+
+  #ended(): Promise<number> {
+    const failed = this.#session.failure().then(() => EXIT_CAPTURE_FAILED);
+    const command = this.#command;
+    if (command === undefined) return Promise.race([failed, this.#signals.nth(1).then(() => 0), this.#processesGone()]);
+    void this.#signals.nth(1).then((signal) => {
+      // A terminal's Ctrl-C has reached the command already.
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) command.pass(signal);
+    });
+    return Promise.race([failed, this.#signals.nth(2).then(() => 0), command.ended]);
+  }
+
+  /** Resolves when all processes of `-P` are gone; never when some buffer traces others as well. */
+  #processesGone(): Promise<number> {
+    const used = this.#plan.buffers.filter(({ events, tracer }) => events.length > 0 || tracer !== undefined);
+    if (used.length === 0 || used.some(({ pids }) => pids.length === 0)) return new Promise(() => {});
+    const pids = used.flatMap((buffer) => buffer.pids);
+    return new Promise((resolve) => {
+      const timer = setInterval(() => {
+        if (pids.some((pid) => existsSync(`/proc/${pid}`))) return;
+        clearInterval(timer);
+        resolve(0);
+      }, PID_LOOK_MS);
+      timer.unref();
+    });
+  }
+
+  /** On a terminal that is not the command's as well. */
+  #liveLine(): LiveLine | undefined {
+    const { stream, quiet } = this.#messages;
+    const shared = this.#command !== undefined && process.stdout.isTTY;
+    return stream.isTTY && !quiet && !shared ? new LiveLine(this.#session, stream, this.#plan.output) : undefined;
+  }
+
+  async assemble(): Promise<void> {
+    const { output } = this.#plan;
+    let bytes: number;
+    try {
+      bytes = await this.#session.assemble();
+    } catch (error) {
+      if (!(error instanceof TandemError)) throw error;
+      const hint = `what was captured is kept: tandem restore ${this.#session.files.metadata}`;
+      throw new TandemError(error.code, output, `${error.message}`, hint, { cause: error });
+    }
+    const recorded = this.#session.recorded();
+    for (const line of summaryLines(recorded, output, bytes)) this.#messages.info(line);
+    for (const line of lossLines(recorded)) this.#messages.warn(line);
+  }
+}
