@@ -1,6 +1,6 @@
 import { ConstantText } from '../base/constant-text.ts';
 import { compareHalves } from '../base/u64.ts';
-import { type SortedAddresses, sortAddresses } from './addresses.ts';
+import { sortAddresses } from './addresses.ts';
 
 /** A function's name and where it starts. */
 export interface KernelSymbol {
@@ -23,11 +23,23 @@ const TAB = 0x09;
 const BRACKET = 0x5b;
 const DOLLAR = 0x24;
 
+/** Function names of a kernel, from kallsyms text. The text is read when the first one is looked up. */
+export function parseKallsyms(text: Uint8Array): KallsymsTable {
+  return new KallsymsTable(text);
+}
+
+/** Addresses in ascending order, and where in the text each one's name begins. */
+interface SymbolIndex {
+  readonly his: Uint32Array;
+  readonly los: Uint32Array;
+  readonly names: Uint32Array;
+}
+
 /**
  * Reads kallsyms text: lines of `ADDRESS TYPE NAME`, and `\t[MODULE]` for symbols of modules. Absolute symbols (type
  * a, A) and names with a `$` in front are no functions and left out. A line that is none ends the list.
  */
-export function parseKallsyms(text: Uint8Array): KallsymsTable {
+function indexSymbols(text: Uint8Array): SymbolIndex {
   const lines = new LineReader(text);
   // No line is shorter than `0 T f` and its end.
   const most = Math.ceil(text.length / 6);
@@ -41,11 +53,8 @@ export function parseKallsyms(text: Uint8Array): KallsymsTable {
     los[count] = lines.lo;
     names[count++] = lines.nameStart;
   }
-  return new KallsymsTable(
-    text,
-    names.subarray(0, count),
-    sortAddresses(his.subarray(0, count), los.subarray(0, count)),
-  );
+  const sorted = sortAddresses(his.subarray(0, count), los.subarray(0, count));
+  return { his: sorted.his, los: sorted.los, names: sorted.order.map((index) => names[index] as number) };
 }
 
 /** True for what separates words; not for the end of the text. */
@@ -126,24 +135,24 @@ const FIRST = 2;
 /** The functions of one kernel. Iterates over all of them by address. */
 export class KallsymsTable implements SymbolTable, Iterable<KernelSymbol> {
   readonly #text: Uint8Array;
-  readonly #his: Uint32Array;
-  readonly #los: Uint32Array;
-  /** Where in the text each name begins. */
-  readonly #names: Uint32Array;
-  readonly #symbols: (KernelSymbol | undefined)[];
+  #known: SymbolIndex | undefined;
+  #symbols: (KernelSymbol | undefined)[] = [];
   readonly #cache = new Uint32Array(3 << CACHE_BITS);
 
-  /** `names` are offsets in the text, in the order that `addresses.order` counts in. */
-  constructor(text: Uint8Array, names: Uint32Array, addresses: SortedAddresses) {
+  constructor(text: Uint8Array) {
     this.#text = text;
-    this.#his = addresses.his;
-    this.#los = addresses.los;
-    this.#names = addresses.order.map((index) => names[index] as number);
-    this.#symbols = new Array(names.length);
+  }
+
+  get #index(): SymbolIndex {
+    if (this.#known === undefined) {
+      this.#known = indexSymbols(this.#text);
+      this.#symbols = new Array(this.#known.names.length);
+    }
+    return this.#known;
   }
 
   get size(): number {
-    return this.#names.length;
+    return this.#index.names.length;
   }
 
   find(hi: number, lo: number): KernelSymbol | undefined {
@@ -160,8 +169,9 @@ export class KallsymsTable implements SymbolTable, Iterable<KernelSymbol> {
 
   addressOf(name: string): bigint | undefined {
     const wanted = new TextEncoder().encode(name);
+    const { his, los } = this.#index;
     for (let i = 0; i < this.size; i++) {
-      if (this.#isNamed(i, wanted)) return (BigInt(this.#his[i] as number) << 32n) | BigInt(this.#los[i] as number);
+      if (this.#isNamed(i, wanted)) return (BigInt(his[i] as number) << 32n) | BigInt(los[i] as number);
     }
     return undefined;
   }
@@ -176,9 +186,8 @@ export class KallsymsTable implements SymbolTable, Iterable<KernelSymbol> {
    * Nothing contains an address beyond the last symbol's.
    */
   #search(hi: number, lo: number): number {
-    const his = this.#his;
-    const los = this.#los;
-    const count = this.size;
+    const { his, los } = this.#index;
+    const count = his.length;
     let from = 0;
     let to = count;
     while (from < to) {
@@ -197,7 +206,7 @@ export class KallsymsTable implements SymbolTable, Iterable<KernelSymbol> {
 
   #isNamed(index: number, wanted: Uint8Array): boolean {
     const text = this.#text;
-    const start = this.#names[index] as number;
+    const start = this.#index.names[index] as number;
     for (let i = 0; i < wanted.length; i++) if (text[start + i] !== wanted[i]) return false;
     const end = start + wanted.length;
     return end >= text.length || isBlank(text[end] as number);
@@ -205,14 +214,14 @@ export class KallsymsTable implements SymbolTable, Iterable<KernelSymbol> {
 
   #symbolAt(index: number): KernelSymbol {
     const text = this.#text;
-    const start = this.#names[index] as number;
+    const start = this.#index.names[index] as number;
     const end = wordEnd(text, start);
     const symbol = {
       name: new ConstantText(text.subarray(start, end)),
       module:
         text[end] === TAB && text[end + 1] === BRACKET ? text.slice(end + 2, wordEnd(text, end + 2) - 1) : undefined,
-      hi: this.#his[index] as number,
-      lo: this.#los[index] as number,
+      hi: this.#index.his[index] as number,
+      lo: this.#index.los[index] as number,
     };
     this.#symbols[index] = symbol;
     return symbol;
