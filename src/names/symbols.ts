@@ -104,9 +104,10 @@ class LineReader {
     }
     this.hi = hi >>> 0;
     this.lo = lo >>> 0;
-    if (at === start || at >= size || !isBlank(text[at] as number)) return false;
+    if (at === start) return false;
     at = this.#afterBlanks(at);
-    this.type = text[at] ?? 0;
+    if (at >= size || text[at] === NEWLINE) return false;
+    this.type = text[at] as number;
     at = this.#afterBlanks(at + 1);
     this.nameStart = at;
     const end = wordEnd(text, at);

@@ -31,9 +31,13 @@ class RecordPadding implements RecordBytes {
 /** A writer that accepts records shorter than the event's fixed fields. */
 export function anyLength(event: EventFormat, writer: PieceWriter): InfoWriter {
   const { minimumLength } = event;
-  const padding = new RecordPadding(minimumLength);
+  let padding: RecordPadding | undefined;
   return (out, record) => {
-    if (record.end - record.start >= minimumLength) writer(out, record);
-    else writer(out, padding.padded(record));
+    if (record.end - record.start >= minimumLength) {
+      writer(out, record);
+      return;
+    }
+    padding ??= new RecordPadding(minimumLength);
+    writer(out, padding.padded(record));
   };
 }
