@@ -23,6 +23,14 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'record what the kernel does into a trace.dat file',
     load: async () => (await import('./record.ts')).recordCommand(),
   },
+  restore: {
+    summary: 'make the trace.dat file of a recording that was killed',
+    load: async () => (await import('./restore.ts')).restoreCommand(),
+  },
+  reset: {
+    summary: 'put back what killed recordings left switched on',
+    load: async () => (await import('./reset.ts')).resetCommand(),
+  },
 };
 
 function packageVersion(): string {

@@ -78,7 +78,10 @@ export function journalFolder(): string {
 
 /** In one step: whenever this program is killed, a whole journal is there. */
 function rewrite(path: string, changes: readonly Change[]): void {
-  if (changes.length === 0) return rmSync(path, { force: true });
+  if (changes.length === 0) {
+    rmSync(path, { force: true });
+    return;
+  }
   writeFileSync(`${path}.new`, changes.map(line).join(''), { mode: 0o600 });
   renameSync(`${path}.new`, path);
 }

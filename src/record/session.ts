@@ -19,7 +19,7 @@ import { isUsed, type RecordPlan } from './plan.ts';
 import { ProcessMaps } from './process-maps.ts';
 import { type CpuStats, readStats } from './stats.ts';
 import { subBufferSize } from './sub-buffer-size.ts';
-import { TemporaryFiles } from './temporary-files.ts';
+import { checkWritable, TemporaryFiles } from './temporary-files.ts';
 
 /** One buffer when tracing is over. */
 export interface RecordedBuffer {
@@ -63,8 +63,8 @@ export class RecordSession {
     this.#plan = plan;
     this.#tracefs = tracefs;
     this.#journal = journal;
-    this.files = new TemporaryFiles(plan);
-    this.files.checkWritable();
+    this.files = TemporaryFiles.of(plan);
+    checkWritable(plan.output, this.files);
     const used = plan.buffers.filter((buffer) => isUsed(buffer, plan));
     const table = readEventTable(tracefs.top);
     const matched = used.map((buffer) => matchEvents(buffer, table, plan.ignoreUnknownEvents));

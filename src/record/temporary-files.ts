@@ -5,12 +5,15 @@ import type { RecordPlan } from './plan.ts';
 
 /** Where a recording keeps its files until the trace file is made. */
 export class TemporaryFiles {
-  readonly #output: string;
   readonly #base: string;
 
-  constructor({ output, temporaryFolder }: Pick<RecordPlan, 'output' | 'temporaryFolder'>) {
-    this.#output = output;
-    this.#base = temporaryFolder === undefined ? output : join(temporaryFolder, basename(output));
+  /** `base` is the output's path, or its name in another folder. */
+  constructor(base: string) {
+    this.#base = base;
+  }
+
+  static of({ output, temporaryFolder }: Pick<RecordPlan, 'output' | 'temporaryFolder'>): TemporaryFiles {
+    return new TemporaryFiles(temporaryFolder === undefined ? output : join(temporaryFolder, basename(output)));
   }
 
   /** The sub-buffers of one CPU of a buffer, named as trace-cmd names them. */
@@ -22,19 +25,18 @@ export class TemporaryFiles {
   get metadata(): string {
     return `${this.#base}.meta`;
   }
+}
 
-  /** Throws when the output or the temporary files can't be written, before anything else is done. */
-  checkWritable(): void {
-    try {
-      if (statSync(this.#output, { throwIfNoEntry: false }) === undefined) {
-        closeSync(openSync(this.#output, 'wx', 0o644));
-        rmSync(this.#output);
-      } else accessSync(this.#output, constants.W_OK);
-      closeSync(openSync(this.metadata, 'w', 0o600));
-      rmSync(this.metadata);
-    } catch (error) {
-      const { path } = error as NodeJS.ErrnoException;
-      throw fsError(error, path ?? this.#output, 'can not be written');
-    }
+/** Throws when the output or the temporary files can't be written, before anything else is done. */
+export function checkWritable(output: string, files: TemporaryFiles): void {
+  try {
+    if (statSync(output, { throwIfNoEntry: false }) === undefined) {
+      closeSync(openSync(output, 'wx', 0o644));
+      rmSync(output);
+    } else accessSync(output, constants.W_OK);
+    closeSync(openSync(files.metadata, 'w', 0o600));
+    rmSync(files.metadata);
+  } catch (error) {
+    throw fsError(error, (error as NodeJS.ErrnoException).path ?? output, 'can not be written');
   }
 }

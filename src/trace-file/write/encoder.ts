@@ -33,23 +33,27 @@ export class Encoder {
   }
 
   u8(value: number): this {
-    this.#view.setUint8(this.#reserve(1), value);
+    const at = this.#reserve(1); // first: it may replace the view
+    this.#view.setUint8(at, value);
     return this;
   }
 
   u16(value: number): this {
-    this.#view.setUint16(this.#reserve(2), value, this.#littleEndian);
+    const at = this.#reserve(2);
+    this.#view.setUint16(at, value, this.#littleEndian);
     return this;
   }
 
   u32(value: number): this {
-    this.#view.setUint32(this.#reserve(4), value, this.#littleEndian);
+    const at = this.#reserve(4);
+    this.#view.setUint32(at, value, this.#littleEndian);
     return this;
   }
 
   /** Takes signed values too: they are stored as two's complement. */
   u64(value: bigint | number): this {
-    this.#view.setBigUint64(this.#reserve(8), BigInt.asUintN(64, BigInt(value)), this.#littleEndian);
+    const at = this.#reserve(8);
+    this.#view.setBigUint64(at, BigInt.asUintN(64, BigInt(value)), this.#littleEndian);
     return this;
   }
 

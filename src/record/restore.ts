@@ -1,0 +1,87 @@
+import { existsSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { TandemError } from '../base/errors.ts';
+import { nodeCodecs } from '../node/codecs.ts';
+import { openFile } from '../node/file-source.ts';
+import { OPTION, SECTION } from '../trace-file/ids.ts';
+import { openTrace } from '../trace-file/open.ts';
+import type { TraceFile } from '../trace-file/types.ts';
+import type { TraceContent } from '../trace-file/write/content.ts';
+import { writeTraceFile } from './assemble.ts';
+import { joinAside } from './capture-output.ts';
+import { CapturedCpu } from './file-sink.ts';
+import { TemporaryFiles } from './temporary-files.ts';
+
+export interface RestorePlan {
+  /** The recording's output, or its metadata file. */
+  readonly recording: string;
+  /** Where the trace file goes; undefined: to the recording's output, as far as its name tells. */
+  readonly output: string | undefined;
+  readonly fileVersion: 6 | 7;
+  readonly compression: 'none' | 'zlib' | 'zstd';
+}
+
+/** What the writer makes itself: places in the file. */
+const NOT_COPIED = new Set<number>([
+  ...[OPTION.DONE, OPTION.BUFFER, OPTION.HEADER_INFO, OPTION.FTRACE_EVENTS, OPTION.EVENT_FORMATS],
+  ...[OPTION.KALLSYMS, OPTION.PRINTK, OPTION.CMDLINES],
+]);
+
+/** Makes the trace file of a recording that was killed, and removes its temporary files. */
+export async function restoreRecording(plan: RestorePlan): Promise<{ output: string; bytes: number; cpus: number }> {
+  const metadata = plan.recording.endsWith('.meta') ? plan.recording : new TemporaryFiles(plan.recording).metadata;
+  if (!existsSync(metadata)) {
+    const hint = 'name the output of the recording that was killed, or its .meta file';
+    throw new TandemError('NOT_FOUND', metadata, 'there is no such file', hint);
+  }
+  const base = metadata.replace(/\.meta$/, '');
+  const output = plan.output ?? base;
+  const source = await openFile(metadata);
+  try {
+    const file = await openTrace(source, nodeCodecs);
+    const buffers = file.buffers.map(({ name, clock, layout }) => ({
+      ...{ name, clock, pageSize: layout.size },
+      cpus: capturedCpus(base, name, layout.size),
+    }));
+    const bytes = await writeTraceFile(output, { ...(await contentOf(file, plan.fileVersion)), buffers }, plan);
+    const captured = buffers.flatMap(({ cpus }) => cpus);
+    for (const { path } of captured) rmSync(path);
+    rmSync(metadata);
+    return { output, bytes, cpus: captured.filter(({ size }) => size > 0).length };
+  } finally {
+    await source.close();
+  }
+}
+
+/** The files of one buffer's CPUs, cut to whole sub-buffers. */
+function capturedCpus(base: string, buffer: string, subBufferSize: number): CapturedCpu[] {
+  const prefix = basename(new TemporaryFiles(base).cpu(buffer, 0)).replace(/0$/, '');
+  const found = readdirSync(dirname(base))
+    .map((name) => name.replace(/\.older$/, ''))
+    .filter((name) => name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length)));
+  return [...new Set(found)]
+    .map((name) => {
+      const path = join(dirname(base), name);
+      joinAside(path);
+      const { size } = statSync(path);
+      const whole = size - (size % subBufferSize);
+      truncateSync(path, whole);
+      return new CapturedCpu(Number(name.slice(prefix.length)), path, whole);
+    })
+    .sort((a, b) => a.cpu - b.cpu);
+}
+
+async function contentOf(file: TraceFile, version: 6 | 7): Promise<TraceContent> {
+  const section = async (id: number) => (await file.readSection(id)) ?? new Uint8Array(0);
+  return {
+    littleEndian: file.header.littleEndian,
+    userLongSize: file.header.userLongSize === 4 ? 4 : 8,
+    texts: file.texts,
+    kallsyms: await section(SECTION.KALLSYMS),
+    printkFormats: await section(SECTION.PRINTK),
+    commandLines: await section(SECTION.CMDLINES),
+    cpuCount: file.cpuCount,
+    options: file.options.filter(({ id }) => !NOT_COPIED.has(id) && !(version === 6 && id === OPTION.CPUCOUNT)),
+    buffers: [],
+  };
+}
