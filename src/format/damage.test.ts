@@ -62,7 +62,7 @@ describe('records', () => {
     const out = new ByteWriter();
     const bytes = new Uint8Array(16).fill(1);
     write(out, { bytes, view: new DataView(bytes.buffer), start: 0, end: 16 });
-    expect(new TextDecoder().decode(out.view())).toBe(`0 ${0x0101_0101_0101_0101n} 0 \0`);
+    expect(new TextDecoder().decode(out.view())).toBe(`0 ${0x0101_0101_0101_0101n} 0 `);
   });
 });
 

@@ -41,8 +41,8 @@ interface SymbolIndex {
  */
 function indexSymbols(text: Uint8Array): SymbolIndex {
   const lines = new LineReader(text);
-  // No line is shorter than `0 T f` and its end.
-  const most = Math.ceil(text.length / 6);
+  // No line is shorter than `0Tf` and its end.
+  const most = Math.ceil((text.length + 1) / 4);
   const his = new Uint32Array(most);
   const los = new Uint32Array(most);
   const names = new Uint32Array(most);

@@ -27,16 +27,11 @@ export function writeCpuList(
   littleEndian: boolean,
 ): void {
   const count = 8 * (end - start);
-  const isSet = (bit: number): boolean => {
-    const at = bit >> 3;
-    const byte = bytes[littleEndian ? start + at : end - 1 - at] as number;
-    return bit < count && ((byte >> (bit & 7)) & 1) === 1;
-  };
   let isFirst = true;
   for (let bit = 0; bit < count; bit++) {
-    if (!isSet(bit)) continue;
+    if (!isSet(bytes, start, end, littleEndian, bit)) continue;
     const first = bit;
-    while (isSet(bit + 1)) bit++;
+    while (bit + 1 < count && isSet(bytes, start, end, littleEndian, bit + 1)) bit++;
     if (!isFirst) out.byte(COMMA);
     isFirst = false;
     out.decimal(first);
@@ -44,4 +39,10 @@ export function writeCpuList(
     out.byte(DASH);
     out.decimal(bit);
   }
+}
+
+function isSet(bytes: Uint8Array, start: number, end: number, littleEndian: boolean, bit: number): boolean {
+  const at = bit >> 3;
+  const byte = bytes[littleEndian ? start + at : end - 1 - at] as number;
+  return ((byte >> (bit & 7)) & 1) === 1;
 }

@@ -9,7 +9,7 @@ import { LiteralParser } from './literal.ts';
 import { PackedArguments } from './packed.ts';
 import { anyLength } from './pad.ts';
 import { type InfoWriter, nothing, type PieceWriter } from './piece-writer.ts';
-import { compilePieces, sequence } from './pieces.ts';
+import { compilePieces } from './pieces.ts';
 import { failedFields } from './plain-fields.ts';
 import { pointerWriter } from './pointers.ts';
 
@@ -78,12 +78,11 @@ function makePlan(format: string, env: PrintEnvironment): Plan {
   const args = packed.args.map((argument): Expression => ({ kind: 'packed', argument }));
   const parser = new LiteralParser(format, Number.POSITIVE_INFINITY, env.version);
   const needed = parser.fits ? parser.argumentsUsed : Number.POSITIVE_INFINITY;
-  const write =
-    needed > args.length ? nothing : sequence(compilePieces({ isPacked: true, literal: format, args }, env));
+  const write = needed > args.length ? nothing : compilePieces({ isPacked: true, literal: format, args }, env);
   return { packed, args, write, needed, format };
 }
 
 /** What the first `count` arguments make of a format. */
 function writePartly({ format, args }: Plan, count: number, env: PrintEnvironment): PieceWriter {
-  return sequence(compilePieces({ isPacked: true, literal: format, args: args.slice(0, count) }, env));
+  return compilePieces({ isPacked: true, literal: format, args: args.slice(0, count) }, env);
 }

@@ -4,7 +4,7 @@ import { compileBprint } from './bprint.ts';
 import { anyLength } from './pad.ts';
 import { parsePrintFormat } from './parse.ts';
 import type { InfoWriter } from './piece-writer.ts';
-import { compilePieces, sequence } from './pieces.ts';
+import { compilePieces } from './pieces.ts';
 import { failedFields } from './plain-fields.ts';
 
 export type { InfoWriter } from './piece-writer.ts';
@@ -20,5 +20,5 @@ export function compilePrintFormat(event: EventFormat, env: PrintEnvironment): I
   const format = parsePrintFormat(event, { longSize: env.longSize, version: env.version });
   if (format === undefined) return anyLength(event, failedFields(event, env));
   if (format.isPacked) return compileBprint(event, env);
-  return anyLength(event, sequence(compilePieces(format, env)));
+  return anyLength(event, compilePieces(format, env));
 }

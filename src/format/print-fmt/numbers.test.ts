@@ -5,6 +5,9 @@ import { Random } from '../../../test/support/random-records.ts';
 const stored = new URL('expected/numbers.json', import.meta.url);
 
 const PRINT_FORMATS: readonly string[] = [
+  '"a%cb%d", 0, REC->e',
+  '"%d%cb%d", REC->e, REC->zero, REC->e',
+  '"a%3cb", 0',
   '"%d %i %u %x %X %o", REC->e, REC->e, REC->e, REC->e, REC->e, REC->e',
   '"%hd %hu %hx %hhd %hhu %hhx", REC->e, REC->e, REC->e, REC->e, REC->e, REC->e',
   '"%ld %lu %lx %lX %lo", REC->l, REC->l, REC->l, REC->l, REC->l',

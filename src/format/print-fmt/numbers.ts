@@ -68,6 +68,9 @@ function narrowReader(low: (record: RecordBytes) => number, bytes: number, isSig
 /** Digits of the number that is being written. */
 const digits = new ByteWriter(64);
 
+/** Wider than that is never written. */
+const WIDEST = 4096;
+
 /** Every flag, width and precision: digits first, then what goes around them. */
 function anyWriter(
   conversion: Conversion,
@@ -75,36 +78,56 @@ function anyWriter(
   value: Evaluator,
   star: Evaluator | undefined,
 ): PieceWriter {
-  const { type, leftAligned, signed, alternate, zeroFilled } = conversion;
+  const { type } = conversion;
   const isSigned = type === 'd' || type === 'i';
+  const starPart = star && conversion.star?.part;
   const register = new U64();
   return (out, record) => {
     value.wide(record, register);
     const isNegative = narrow(register, bytes, isSigned);
     let { width, precision } = conversion;
-    // trace-cmd hands over only a `*` that is not negative.
-    const starValue = star === undefined ? 0 : Math.max(0, Math.min(star.low(record) | 0, 4096));
-    if (conversion.star?.part === 'width') width = starValue;
-    else if (conversion.star?.part === 'precision') precision = starValue;
+    if (star !== undefined) {
+      // trace-cmd hands over only a `*` that is not negative.
+      const number = Math.max(0, Math.min(star.low(record) | 0, WIDEST));
+      if (starPart === 'width') width = number;
+      else precision = number;
+    }
     const isZero = register.hi === 0 && register.lo === 0;
     digits.clear();
     if (!isZero || precision !== 0) writeDigits(register, type);
-    const prefix = type === 'x' || type === 'X' ? (alternate && !isZero ? 2 : 0) : 0;
-    const sign = isNegative ? MINUS : isSigned && signed ? PLUS : 0;
-    let zeros = precision - digits.length;
-    if (type === 'o' && alternate && zeros <= 0 && digits.at(0) !== ZERO) zeros = 1;
-    const taken = prefix + (sign === 0 ? 0 : 1) + digits.length;
-    if (precision < 0 && zeroFilled && !leftAligned) zeros = Math.max(zeros, width - taken);
-    if (!leftAligned) out.blanks(width - taken - Math.max(0, zeros));
-    if (sign !== 0) out.byte(sign);
-    if (prefix !== 0) {
-      out.byte(ZERO);
-      out.byte(type.charCodeAt(0));
-    }
-    for (let i = 0; i < zeros; i++) out.byte(ZERO);
-    out.bytes(digits.view());
-    if (leftAligned) out.blanks(width - taken - Math.max(0, zeros));
+    const sign = isNegative ? MINUS : isSigned && conversion.signed ? PLUS : 0;
+    writeAround(out, conversion, width, precision, sign, isZero);
   };
+}
+
+/** The sign, the `0x`, zeros, the digits, and blanks on one side of all. */
+function writeAround(
+  out: ByteWriter,
+  { type, alternate, leftAligned, zeroFilled }: Conversion,
+  width: number,
+  precision: number,
+  sign: number,
+  isZero: boolean,
+): void {
+  const isHex = type === 'x' || type === 'X';
+  const hasPrefix = isHex && alternate && !isZero;
+  const taken = (hasPrefix ? 2 : 0) + (sign === 0 ? 0 : 1) + digits.length;
+  let zeros = Math.max(0, precision - digits.length);
+  if (type === 'o' && alternate && zeros === 0 && digits.at(0) !== ZERO) zeros = 1;
+  if (precision < 0 && zeroFilled && !leftAligned) zeros = Math.max(zeros, width - taken);
+  if (!leftAligned) out.blanks(width - taken - zeros);
+  if (sign !== 0) out.byte(sign);
+  if (hasPrefix) {
+    out.byte(ZERO);
+    out.byte(type === 'X' ? 0x58 : 0x78);
+  }
+  for (let i = 0; i < zeros; i++) out.byte(ZERO);
+  const upperCase = type === 'X' ? 0x20 : 0;
+  for (let i = 0; i < digits.length; i++) {
+    const digit = digits.at(i);
+    out.byte(digit > 0x60 ? digit - upperCase : digit);
+  }
+  if (leftAligned) out.blanks(width - taken - zeros);
 }
 
 /** Cuts a value to its size. A negative one is made positive. */
@@ -123,15 +146,8 @@ function narrow(register: U64, bytes: 1 | 2 | 4 | 8, isSigned: boolean): boolean
 
 function writeDigits(value: U64, type: string): void {
   if (type === 'o') writeOctal(value);
-  else if (type === 'x') digits.hex64(value.hi, value.lo);
-  else if (type === 'X') {
-    digits.hex64(value.hi, value.lo);
-    const bytes = digits.view();
-    for (let i = 0; i < bytes.length; i++) {
-      const code = bytes[i] as number;
-      if (code > 0x60) bytes[i] = code - 0x20;
-    }
-  } else digits.decimalU64(value);
+  else if (type === 'x' || type === 'X') digits.hex64(value.hi, value.lo);
+  else digits.decimalU64(value);
 }
 
 /** 22 digits of 3 bits; the first one of a value above 2^63 has one bit. */

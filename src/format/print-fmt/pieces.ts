@@ -10,11 +10,12 @@ import { placer } from './place.ts';
 import { pointerWriter } from './pointers.ts';
 import { stringWriter } from './strings.ts';
 
-/** The pieces of a print format, each with its writer. Arguments that are not there make no piece. */
-export function compilePieces(format: PrintFormat, env: PrintEnvironment): PieceWriter[] {
+/** The text of a print format. Arguments that are not there make no piece. */
+export function compilePieces(format: PrintFormat, env: PrintEnvironment): PieceWriter {
   const writers: PieceWriter[] = [];
   let text = '';
-  for (const piece of new LiteralParser(format.literal, format.args.length, env.version).pieces) {
+  const { pieces } = new LiteralParser(format.literal, format.args.length, env.version);
+  for (const piece of pieces) {
     if (piece.kind === 'text') text += piece.text;
     else {
       writers.push(labeled(text, compilePiece(piece, format.args, false, env)));
@@ -22,7 +23,19 @@ export function compilePieces(format: PrintFormat, env: PrintEnvironment): Piece
     }
   }
   if (text !== '') writers.push(textWriter(text));
-  return writers;
+  return endingAtNul(pieces, sequence(writers));
+}
+
+/** A `%c` can write a NUL. Nothing is shown from there on. */
+export function endingAtNul(pieces: readonly Piece[], writer: PieceWriter): PieceWriter {
+  if (!pieces.some((piece) => piece.kind === 'number' && piece.conversion.type === 'c')) return writer;
+  return (out, record) => {
+    const start = out.length;
+    writer(out, record);
+    let end = start;
+    while (end < out.length && out.at(end) !== 0) end++;
+    out.truncate(end);
+  };
 }
 
 /** A text and what follows it, for the price of one call. */
@@ -57,7 +70,7 @@ export function compilePiece(
 }
 
 /** One after the other; the usual numbers of pieces without a loop. */
-export function sequence(writers: readonly PieceWriter[]): PieceWriter {
+function sequence(writers: readonly PieceWriter[]): PieceWriter {
   const [a, b, c, d] = writers;
   if (a === undefined) return () => {};
   if (b === undefined) return a;

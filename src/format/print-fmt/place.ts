@@ -6,7 +6,8 @@ import type { Conversion } from './literal.ts';
 /** Writes source[start..end) as a `%s` conversion says: cut and aligned. */
 export type Place = (out: ByteWriter, record: RecordBytes, source: Uint8Array, start: number, end: number) => void;
 
-const plain: Place = (out, _record, source, start, end) => out.slice(source, start, end);
+/** A `%s` without anything else. */
+export const asIs: Place = (out, _record, source, start, end) => out.slice(source, start, end);
 
 /** The longest width that is written. */
 const WIDEST = 4096;
@@ -26,7 +27,7 @@ export function placer(conversion: Conversion, star: Evaluator | undefined): Pla
       aligned(out, source, start, cut, Math.min(star.low(record) | 0, WIDEST), leftAligned);
     };
   }
-  if (width === 0 && precision < 0) return plain;
+  if (width === 0 && precision < 0) return asIs;
   return (out, _record, source, start, end) => {
     const cut = precision < 0 ? end : Math.min(end, start + precision);
     aligned(out, source, start, cut, width, leftAligned);

@@ -26,6 +26,7 @@ const PRINT_FORMATS: readonly string[] = [
   '"%s %s", REC->arr, REC->dyn',
   '"%d %d", REC->e',
   '"%d", unknown(REC->e, REC->sh, REC->c, REC->f, REC->l, REC->ul, REC->func, REC->name, REC->empty, REC->rstr, REC->bad)',
+  '"%c %d", REC->zero, REC->e',
   '"nothing" " of a, b, c, d, e, f"',
 ];
 const { scenario, labels } = mixedScenario(PRINT_FORMATS, new Random(3), { raw: true });

@@ -7,7 +7,7 @@ import { LiteralParser, type Piece } from './literal.ts';
 import { anyLength } from './pad.ts';
 import { parsePrintFormat } from './parse.ts';
 import type { InfoWriter, PieceWriter } from './piece-writer.ts';
-import { compilePiece } from './pieces.ts';
+import { compilePiece, endingAtNul } from './pieces.ts';
 import { labeled, plainField, plainFields } from './plain-fields.ts';
 
 const HEX_PREFIX = utf8('0x');
@@ -22,19 +22,18 @@ const HEX_PREFIX = utf8('0x');
 export function compileRawFields(event: EventFormat, env: PrintEnvironment): InfoWriter {
   const format = parsePrintFormat(event, { longSize: env.longSize, version: env.version });
   if (format === undefined || format.isPacked) return anyLength(event, plainFields(event, env));
-  const finder = new PieceFinder(
-    new LiteralParser(format.literal, format.args.length, env.version).pieces,
-    format.args,
-  );
+  const { pieces } = new LiteralParser(format.literal, format.args.length, env.version);
+  const finder = new PieceFinder(pieces, format.args);
   const writers = event.fields.map((field) => {
     const found = field.isArray || field.isString ? undefined : finder.find(field);
     if (found === undefined) return labeled(field, plainField(field, env));
     const value = compilePiece(found.piece, format.args, true, env);
     return labeled(field, found.afterHexPrefix ? prefixed(value) : value);
   });
-  return anyLength(event, (out, record) => {
+  const writer: PieceWriter = (out, record) => {
     for (let i = 0; i < writers.length; i++) (writers[i] as PieceWriter)(out, record);
-  });
+  };
+  return anyLength(event, endingAtNul(pieces, writer));
 }
 
 function prefixed(value: PieceWriter): PieceWriter {

@@ -13,7 +13,7 @@ import { arrayWriter, dynamicItemsWriter, hexWriter } from './items.ts';
 import { DynamicLocator } from './locate.ts';
 import type { PackedArgument } from './packed.ts';
 import { nothing, type PieceWriter } from './piece-writer.ts';
-import type { Place } from './place.ts';
+import { asIs, type Place } from './place.ts';
 
 /** Makes an argument of a `%s` ready. What is no text writes nothing. */
 export function stringWriter(expression: Expression, place: Place, env: PrintEnvironment): PieceWriter {
@@ -129,6 +129,10 @@ function bitmaskWriter(field: Field, asList: boolean, place: Place, env: PrintEn
   return (out, record) => {
     const start = Math.min(record.start + locator.offset(record), record.end);
     const end = Math.min(start + locator.length(record), record.end);
+    if (place === asIs) {
+      write(out, record.bytes, start, end, env.littleEndian);
+      return;
+    }
     scratch.clear();
     write(scratch, record.bytes, start, end, env.littleEndian);
     place(out, record, scratch.view(), 0, scratch.length);
