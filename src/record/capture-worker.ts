@@ -1,4 +1,5 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { constants as constantsOfOs, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { closePipeEnd, PollSet, pipe, setRealTimePriority, splice, spliceNow } from '../kernel/libc.ts';
 import { fsError, OsError } from '../kernel/os-error.ts';
@@ -80,6 +81,19 @@ function drainRest({ rawFd, output, task, index }: Channel): void {
   }
 }
 
+/** While others use all CPUs, this thread must not wait for its turn longer than a buffer lasts. */
+function prefer(): void {
+  if (options.realTimePriority > 0) {
+    setRealTimePriority(options.realTimePriority);
+    return;
+  }
+  try {
+    setPriority(constantsOfOs.priority.PRIORITY_HIGHEST); // of the calling thread, on Linux
+  } catch {
+    // Not allowed: then it takes its turn like the others.
+  }
+}
+
 function sleep(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
@@ -124,7 +138,7 @@ function captureByWakeups(channels: readonly Channel[], between: Pipe): void {
 }
 
 try {
-  if (options.realTimePriority > 0) setRealTimePriority(options.realTimePriority);
+  prefer();
   const channels = tasks.map(open);
   say({ type: 'ready' });
   capture(channels);

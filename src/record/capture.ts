@@ -4,8 +4,9 @@ import { TandemError } from '../base/errors.ts';
 import { closePipeEnd, pipe } from '../kernel/libc.ts';
 import type { CaptureMessage, CaptureOptions, CaptureTask, CaptureWorkerData } from './capture-types.ts';
 
-/** Two threads keep up with hundreds of CPUs: the kernel does the moving. */
-const THREADS = 2;
+/** The kernel does the moving: a thread keeps up with many CPUs, two with hundreds. Each costs time to start. */
+const CPUS_PER_THREAD = 16;
+const MOST_THREADS = 2;
 
 /** One worker and the promises of its life: its files are open, and it has ended. */
 interface CaptureWorker {
@@ -39,9 +40,8 @@ export class Capture {
   /** Resolves when every buffer and every output file is open. Rejects with the first failure, all workers stopped. */
   static async start(tasks: readonly CaptureTask[], options: CaptureOptions): Promise<Capture> {
     const stopPipe = pipe(4096);
-    const shares = Array.from({ length: Math.min(THREADS, tasks.length) }, (_, thread) =>
-      tasks.filter((_task, index) => index % THREADS === thread),
-    );
+    const threads = Math.min(MOST_THREADS, Math.ceil(tasks.length / CPUS_PER_THREAD));
+    const shares = Array.from({ length: threads }, (_, thread) => tasks.filter((_task, at) => at % threads === thread));
     const capture = new Capture(
       shares.map((share) => startWorker(share, options, stopPipe.readFd)),
       stopPipe,

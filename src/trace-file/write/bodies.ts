@@ -33,12 +33,12 @@ export function eventsBody({ littleEndian, texts }: TraceContent): Uint8Array {
 
 /** kallsyms and the printk formats: a 32-bit length in front. */
 export function shortTextBody({ littleEndian }: TraceContent, text: Uint8Array): Uint8Array {
-  return new Encoder(littleEndian).u32(text.length).bytes(text).finish();
+  return new Encoder(littleEndian, 4 + text.length).u32(text.length).bytes(text).finish();
 }
 
 /** The command lines: a 64-bit length in front. */
 export function longTextBody({ littleEndian }: TraceContent, text: Uint8Array): Uint8Array {
-  return new Encoder(littleEndian).u64(text.length).bytes(text).finish();
+  return new Encoder(littleEndian, 8 + text.length).u64(text.length).bytes(text).finish();
 }
 
 /** magic, version, byte order, size of a long, page size: what every version begins with. */

@@ -2,22 +2,25 @@ import { utf8 } from '../../base/byte-writer.ts';
 
 /** Binary values in a file's byte order, collected in memory. For metadata: the events never pass through here. */
 export class Encoder {
-  #bytes = new Uint8Array(1 << 12);
-  #view = new DataView(this.#bytes.buffer);
+  #bytes: Uint8Array;
+  #view: DataView;
   #length = 0;
   readonly #littleEndian: boolean;
 
-  constructor(littleEndian: boolean) {
+  /** `capacity`: how many bytes it will be, as far as that is known; it grows where it must. */
+  constructor(littleEndian: boolean, capacity = 1 << 10) {
     this.#littleEndian = littleEndian;
+    this.#bytes = new Uint8Array(capacity);
+    this.#view = new DataView(this.#bytes.buffer);
   }
 
   get length(): number {
     return this.#length;
   }
 
-  /** A copy of all that was written. */
+  /** All that was written, not copied: nothing is to be added any more. */
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    return this.#bytes.subarray(0, this.#length);
   }
 
   #reserve(count: number): number {

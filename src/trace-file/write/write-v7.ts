@@ -88,7 +88,8 @@ class SectionWriter {
     const descriptionAt = this.#describe(description);
     const packed = await this.#packBody(body);
     const header = this.#header(id, descriptionAt, this.#compressor !== undefined, packed.length);
-    await this.#sink.append(header.bytes(packed).finish());
+    await this.#sink.append(header.finish());
+    await this.#sink.append(packed);
   }
 
   async #packBody(body: Uint8Array): Promise<Uint8Array> {
@@ -99,7 +100,8 @@ class SectionWriter {
 
   /** Compressed size, uncompressed size, bytes: the form of a section's body and of a chunk. */
   #packed(chunks: readonly Uint8Array[], length: number, chunkSize: number): Uint8Array {
-    const packed = this.#encoder();
+    const size = chunks.reduce((sum, chunk) => sum + 8 + chunk.length, 0);
+    const packed = new Encoder(this.#content.littleEndian, size);
     for (const [index, chunk] of chunks.entries()) {
       packed
         .u32(chunk.length)
