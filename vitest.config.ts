@@ -6,6 +6,7 @@ export default defineConfig({
     // The kernel's tracefs is one for the whole machine: files that use it must not run side by side.
     fileParallelism: false,
     testTimeout: 120_000,
+    hookTimeout: 120_000,
     maxConcurrency: 2,
     projects: [
       { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts', 'test/support/*.test.ts'] } },

@@ -31,7 +31,13 @@ const DUMPS = [
   ['--events', '--kallsyms', '--printk', '--cmd-lines'],
   ['--validate'],
 ];
-const LINE_VIEWS = [['-R'], ['-l'], ['-t'], ['--ts-diff'], ['--raw-ts'], ['-N']];
+/**
+ * Fields instead of texts. Without two events that trace-cmd reads past their ends, into whatever lies there: raw_data
+ * without a closing zero byte, and kernel_stack, whose array is declared longer than it is.
+ */
+const FIELDS = ['-R', '-v', '-F', 'raw_data', '-F', 'kernel_stack'];
+const TEXT_VIEWS = [['-l'], ['-t'], ['--ts-diff'], ['--raw-ts'], ['-N']];
+const LINE_VIEWS = [FIELDS, ...TEXT_VIEWS];
 const FILTERS = [
   ['-F', 'sched_switch:prev_prio < 120 || next_comm =~ "^kw"'],
   ['-F', 'sched:COMM == "node"', '-F', 'kmem/kmalloc: bytes_req >= 4096'],
@@ -46,14 +52,15 @@ const FILTERS = [
 
 const recordings: readonly Recording[] = [
   { name: 'v7-zstd', options: ['-e', 'all'], views: [...LINE_VIEWS, ...FILTERS], dumps: DUMPS },
-  { name: 'v6', options: ['-e', 'all', '--file-version', '6'], views: [['-R'], ['-t']], dumps: DUMPS },
-  { name: 'no-compression', options: ['-e', 'all', '--compression', 'none'], views: [['-R']], dumps: DUMPS },
+  { name: 'v6', options: ['-e', 'all', '--file-version', '6'], views: [FIELDS, ['-t']], dumps: DUMPS },
+  { name: 'no-compression', options: ['-e', 'all', '--compression', 'none'], views: [FIELDS], dumps: DUMPS },
   { name: 'clock-mono', options: ['-C', 'mono', '-e', 'sched', '-e', 'timer'], views: LINE_VIEWS },
   { name: 'clock-boot', options: ['-C', 'boot', '-e', 'sched', '-e', 'irq'], views: LINE_VIEWS },
   { name: 'clock-x86-tsc', options: ['-C', 'x86-tsc', '-e', 'sched', '-e', 'irq'], views: LINE_VIEWS },
   { name: 'clock-global-v6', options: ['-C', 'global', '--file-version', '6', '-e', 'sched'], views: LINE_VIEWS },
   { name: 'clock-counter', options: ['-C', 'counter', '-e', 'sched'], views: LINE_VIEWS },
   {
+    // trace-cmd crashes on files with instances when it is given a filter: no FIELDS here.
     name: 'instances',
     options: [
       '-e',
@@ -69,21 +76,21 @@ const recordings: readonly Recording[] = [
       '-e',
       'syscalls',
     ],
-    views: LINE_VIEWS,
+    views: TEXT_VIEWS,
     dumps: DUMPS,
   },
   {
     name: 'instances-v6',
     options: ['--file-version', '6', '-e', 'sched', '-B', 'tandem-one', '-e', 'irq', '-e', 'timer'],
-    views: [['-R'], ['-t']],
+    views: [['-l'], ['-t']],
     dumps: DUMPS,
   },
   {
     name: 'stack-traces',
     options: ['-T', '-e', 'sched', '-e', 'kmem:kmalloc', '-e', 'syscalls:sys_enter_openat'],
-    views: [['-R'], ['-l'], ['-F', 'sched_switch: next_pid == 0'], ['-F', 'sys_enter_openat']],
+    views: [FIELDS, ['-l'], ['-F', 'sched_switch: next_pid == 0'], ['-F', 'sys_enter_openat']],
   },
-  { name: 'lost-events', options: ['-b', '4', '-s', '200000', '-e', 'kmem', '-e', 'sched'], views: [['-R'], ['-l']] },
+  { name: 'lost-events', options: ['-b', '4', '-s', '200000', '-e', 'kmem', '-e', 'sched'], views: [FIELDS, ['-l']] },
 ];
 
 describe.each(recordings)('fresh recording: $name', ({ name, options, views, dumps }) => {
