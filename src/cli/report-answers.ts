@@ -7,6 +7,7 @@ import {
   pageSizeAnswer,
   statisticsAnswer,
   unameAnswer,
+  unprintableEvents,
   versionAnswer,
   writeCpus,
   writeFunctions,
@@ -33,14 +34,14 @@ export async function answerForFirstFile(
 ): Promise<number> {
   if (question === 'check-events') {
     const bad = badFormats(file);
-    for (const text of bad) warn(text);
+    for (const text of [...bad, ...unprintableEvents(file)]) warn(text);
     return bad.length === 0 ? 0 : EXIT_FORMATS;
   }
   const writers: Record<Exclude<QuestionForFirst, 'check-events'>, (out: ByteWriter) => void> = {
     'page-size': (out) => out.text(pageSizeAnswer(file.trace)),
     endian: (out) => out.text(endianAnswer(file.trace)),
     // trace-cmd only parses here; what can't be parsed is a warning.
-    formats: () => badFormats(file).forEach(warn),
+    formats: () => [...badFormats(file), ...unprintableEvents(file)].forEach(warn),
     functions: (out) => writeFunctions(out, file),
     printk: (out) => writePrintkFormats(out, file),
     events: (out) => out.text(eventsAnswer(file)),
