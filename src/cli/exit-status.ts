@@ -24,7 +24,7 @@ Exit status:
   0   done; also when the reader of the output went away
   1   a file is no trace, or too damaged to be read
   2   a file can't be opened, read or written
-  22  report --check-events: a format was not understood
+  22  report --check-events, check-events: a format was not understood
   70  a bug in tandem
   255 the command line or a filter can't be understood, or names what is not there`;
 

@@ -31,6 +31,42 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'put back what killed recordings left switched on',
     load: async () => (await import('./reset.ts')).resetCommand(),
   },
+  list: {
+    summary: 'list what can be recorded on this machine',
+    load: async () => (await import('./list.ts')).listCommand(),
+  },
+  stat: {
+    summary: 'show what tracing is set up to do',
+    load: async () => (await import('./stat.ts')).statCommand(),
+  },
+  show: {
+    summary: 'print the trace as the kernel shows it',
+    load: async () => (await import('./show.ts')).showCommand(),
+  },
+  stop: {
+    summary: 'stop writing to the buffers',
+    load: async () => (await import('./switch-tracing.ts')).stopCommand(),
+  },
+  restart: {
+    summary: 'go on writing to the buffers',
+    load: async () => (await import('./switch-tracing.ts')).restartCommand(),
+  },
+  clear: {
+    summary: 'empty the buffers',
+    load: async () => (await import('./clear.ts')).clearCommand(),
+  },
+  snapshot: {
+    summary: 'show, take, reset or free a snapshot',
+    load: async () => (await import('./snapshot.ts')).snapshotCommand(),
+  },
+  options: {
+    summary: 'list the options of event texts',
+    load: async () => (await import('./options.ts')).optionsCommand(),
+  },
+  'check-events': {
+    summary: 'check that event formats are understood',
+    load: async () => (await import('./check-events.ts')).checkEventsCommand(),
+  },
 };
 
 function packageVersion(): string {
