@@ -85,6 +85,7 @@ export class Lane<Input extends TimelineInput> implements TimelineEntry<Input> {
     if (state === STREAM_END) this.isOver = true;
     if (state === STREAM_RECORD) {
       const { tsHi, tsLo } = this.record;
+      this.#pass(this.#stream.passedHi, this.#stream.passedLo);
       if (compareHalves(this.#passedHi, this.#passedLo, tsHi, tsLo) > 0) this.#place(this.#passedHi, this.#passedLo);
       this.#place(tsHi, tsLo);
     }
@@ -141,11 +142,14 @@ export class Lane<Input extends TimelineInput> implements TimelineEntry<Input> {
 
   /** Events that are not delivered hold back later ones all the same. */
   #passOver(hi: number, lo: number): void {
-    if (!this.#correction.isRising) this.#place(hi, lo);
-    else if (compareHalves(hi, lo, this.#passedHi, this.#passedLo) > 0) {
-      this.#passedHi = hi;
-      this.#passedLo = lo;
-    }
+    if (this.#correction.isRising) this.#pass(hi, lo);
+    else this.#place(hi, lo);
+  }
+
+  #pass(hi: number, lo: number): void {
+    if (compareHalves(hi, lo, this.#passedHi, this.#passedLo) <= 0) return;
+    this.#passedHi = hi;
+    this.#passedLo = lo;
   }
 
   #place(rawHi: number, rawLo: number): void {

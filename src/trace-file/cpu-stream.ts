@@ -25,6 +25,8 @@ export function openCpuStream(file: TraceFile, buffer: TraceBuffer, cpu: number,
 class WindowedStream implements CpuStream {
   readonly cpu: number;
   readonly record: PlacedRecord;
+  readonly passedHi = 0;
+  readonly passedLo = 0;
   readonly #file: TraceFile;
   readonly #buffer: TraceBuffer;
   readonly #data: CpuData;

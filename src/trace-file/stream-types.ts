@@ -20,6 +20,9 @@ export interface CpuStream {
   readonly cpu: number;
   /** The current event; meaningful after `advance` returned STREAM_RECORD, until the next call. */
   readonly record: PlacedRecord;
+  /** The latest raw stamp, in halves, of what the stream itself left out so far; 0 where it delivers everything. */
+  readonly passedHi: number;
+  readonly passedLo: number;
   /** What could not be read so far, one line each: grows as the stream goes on. */
   readonly warnings: readonly string[];
   advance(): StreamState;

@@ -1,4 +1,3 @@
-import type { PrintEnvironment } from '../../format/environment.ts';
 import type { EventFormat } from '../../format/event-format.ts';
 import type { EventTable } from '../../format/event-table.ts';
 import type { Field } from '../../format/field.ts';
@@ -45,10 +44,10 @@ export class FileTexts implements EventLookup {
     this.#events = events;
     this.#context = context;
     this.#choices = choices;
-    const common = commonReaders(events, context.env);
-    const usual = (name: keyof typeof USUAL_PLACES) =>
-      common(name) ?? smallReader(USUAL_PLACES[name] as Field, context.env.littleEndian);
-    this.readId = usual('common_type');
+    const { littleEndian } = context.env;
+    const common = commonReaders(events, littleEndian);
+    const usual = (name: keyof typeof USUAL_PLACES) => usualReader(events, name, littleEndian);
+    this.readId = eventIdReader(events, littleEndian);
     this.readPid = usual('common_pid');
     this.readFlags = usual('common_flags');
     this.latency = {
@@ -72,11 +71,20 @@ export class FileTexts implements EventLookup {
   }
 }
 
+/** The event id that every record of a file begins with. */
+export function eventIdReader(events: EventTable, littleEndian: boolean): SmallReader {
+  return usualReader(events, 'common_type', littleEndian);
+}
+
+function usualReader(events: EventTable, name: keyof typeof USUAL_PLACES, littleEndian: boolean): SmallReader {
+  return commonReaders(events, littleEndian)(name) ?? smallReader(USUAL_PLACES[name] as Field, littleEndian);
+}
+
 /** All records of a file begin alike: the first event type says how. */
-function commonReaders(events: EventTable, env: PrintEnvironment): (name: string) => SmallReader | undefined {
+function commonReaders(events: EventTable, littleEndian: boolean): (name: string) => SmallReader | undefined {
   const [first] = events;
   return (name) => {
     const field = first?.commonFields.find((candidate) => candidate.name === name);
-    return field && smallReader(field, env.littleEndian);
+    return field && smallReader(field, littleEndian);
   };
 }

@@ -5,6 +5,7 @@ import { Correction } from '../../time/correction.ts';
 import { bufferTimes, mergeOrder, type TimeSettings } from '../../timeline/buffer-times.ts';
 import type { TimelineInput } from '../../timeline/lane.ts';
 import { openCpuStream } from '../../trace-file/cpu-stream.ts';
+import type { CpuStream } from '../../trace-file/stream-types.ts';
 import type { TraceBuffer } from '../../trace-file/types.ts';
 import { type CpuChoice, chooseCpus, chooseNumberedCpus } from './cpu-choice.ts';
 import { DifferenceColumn } from './difference-column.ts';
@@ -32,6 +33,15 @@ const ALL_WINDOWS_BYTES = 1 << 25;
 /** Events whose text depends on the event after them, wanted or not: no filter may hide that one before. */
 const LOOKING_AHEAD = ['funcgraph_entry', 'fgraph_retaddr_entry'];
 
+/** Filters events somewhere else than here, where that is quicker. */
+export interface EventScanner {
+  /**
+   * The events of a CPU that pass the filter of its file, in place of `original`, all events, which has not been
+   * walked. Indices as in the inputs and in their buffers. Events lost before others are added to `lost`.
+   */
+  open(file: number, buffer: number, original: CpuStream, size: number, lost: LostEvents): CpuStream;
+}
+
 /** One CPU of one buffer of one file, and how its events are shown. */
 export interface ReportLane extends TimelineInput {
   /** The file's path, for messages. */
@@ -54,6 +64,7 @@ export interface LanePlan {
   readonly wakeup: WakeupLatency | undefined;
   /** Added to all times. */
   readonly shift: bigint;
+  readonly scanner: EventScanner | undefined;
 }
 
 /** The lanes of a report, in the order in which events of the same time are shown. */
@@ -127,16 +138,18 @@ class FileLanes {
     this.#flags = new FlagsColumn(this.#texts.latency, common.rare);
   }
 
-  lane(buffer: TraceBuffer, stream: TimelineInput['stream']): ReportLane {
+  lane(buffer: TraceBuffer, stream: CpuStream): ReportLane {
     const { trace } = this.#input.file;
     const writer = this.#writers.get(buffer) ?? this.#writer(buffer);
     this.#writers.set(buffer, writer);
     const early = this.#filtersEarly();
+    const correction = new Correction(stream.cpu, bufferTimes(trace, buffer, this.#times));
+    const scanned = early && correction.isRising ? this.#scanned(buffer, stream) : undefined;
     return {
       name: trace.source.name,
-      stream,
-      correction: new Correction(stream.cpu, bufferTimes(trace, buffer, this.#times)),
-      accepts: early ? this.#early() : undefined,
+      stream: scanned ?? stream,
+      correction,
+      accepts: early && scanned === undefined ? this.#early() : undefined,
       buffer,
       writer,
       shows: this.#shows(buffer, stream.cpu, early),
@@ -151,6 +164,13 @@ class FileLanes {
     if (filter === 'all' || filter.dependsOnComms || trace.buffers.length > 1) return false;
     const ahead = LOOKING_AHEAD.map((name) => events.find('ftrace', name));
     return !ahead.some((event) => event !== undefined && filter.mayWant(event.id));
+  }
+
+  /** The stream, filtered elsewhere. */
+  #scanned(buffer: TraceBuffer, stream: CpuStream): CpuStream | undefined {
+    const { scanner, lost } = this.#common.plan;
+    const size = buffer.cpus.find(({ cpu }) => cpu === stream.cpu)?.size ?? 0;
+    return scanner?.open(this.#index, this.#input.file.trace.buffers.indexOf(buffer), stream, size, lost);
   }
 
   #early(): (record: EventRecord) => boolean {

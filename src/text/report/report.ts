@@ -7,7 +7,7 @@ import { EventLines, type ReportListener } from './event-lines.ts';
 import type { ReportContext } from './file-context.ts';
 import { fileFilters, filterListing } from './file-filters.ts';
 import { eventTimes, fileTimeStyle } from './file-times.ts';
-import { reportLanes } from './lanes.ts';
+import { type EventScanner, reportLanes } from './lanes.ts';
 import { LostEvents } from './lost-events.ts';
 import { ReportOutput } from './output.ts';
 import { prefixesOf } from './prefixes.ts';
@@ -33,6 +33,7 @@ export async function writeReport(
   settings: ReportSettings,
   sink: ByteSink,
   listener: ReportListener = {},
+  scanner?: EventScanner,
 ): Promise<ReportResult> {
   const output = new ReportOutput(sink);
   const result = { lost: new LostEvents(), warnings: [] as string[] };
@@ -47,7 +48,7 @@ export async function writeReport(
     functionStacks: new FunctionStacks(),
     coming: events,
   };
-  const lanes = reportLanes({ inputs, filters, shared, lost: result.lost, wakeup, shift }, settings);
+  const lanes = reportLanes({ inputs, filters, shared, lost: result.lost, wakeup, shift, scanner }, settings);
   const [first] = inputs;
   const style = first ? fileTimeStyle(first, settings) : 'integer';
   const finished = await events.write(lanes, timeRange(settings.from, settings.to, style));

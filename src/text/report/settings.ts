@@ -57,3 +57,47 @@ export interface ReportSettings {
   readonly hideHardInterrupts: boolean;
   readonly hideSoftInterrupts: boolean;
 }
+
+const NO_FILTERS: FilePlan = { filters: [], repeated: [] };
+
+const DEFAULTS: ReportSettings = {
+  version: '3.4',
+  compat: false,
+  json: false,
+  latency: false,
+  raw: false,
+  rawEvents: [],
+  plainEvents: [],
+  printFormats: false,
+  pluginOptions: [],
+  wakeup: false,
+  boundary: false,
+  debug: false,
+  nanoseconds: false,
+  tsDiff: false,
+  tsCheck: false,
+  rawTimes: false,
+  alignTimes: false,
+  ignoreDate: false,
+  from: undefined,
+  to: undefined,
+  showFilters: false,
+  cpus: [],
+  hideHardInterrupts: false,
+  hideSoftInterrupts: false,
+};
+
+/** Settings of a report: those that are named, and for the rest what `tandem report` does without options. */
+export const reportSettings = (settings: Partial<ReportSettings> = {}): ReportSettings => ({
+  ...DEFAULTS,
+  ...settings,
+});
+
+/** A file as an input of a report, with nothing special asked of it but what is named. */
+export const reportInput = (file: ReportFile, asked: Partial<Omit<ReportInput, 'file'>> = {}): ReportInput => ({
+  file,
+  filters: NO_FILTERS,
+  tsOffset: 0n,
+  ticksPerSecond: undefined,
+  ...asked,
+});
