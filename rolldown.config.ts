@@ -1,0 +1,17 @@
+import { defineConfig } from 'rolldown';
+
+/**
+ * The `tandem` command in a few files: Node takes as long to find and link two hundred modules as to read a small
+ * trace. Workers are entries of their own, beside the command, where `new URL('./NAME.js', import.meta.url)` looks.
+ */
+export default defineConfig({
+  input: {
+    main: 'src/cli/main.ts',
+    'capture-worker': 'src/record/capture-worker.ts',
+    'scan-worker': 'src/node/scan/scan-worker.ts',
+  },
+  platform: 'node',
+  // What brings native code or WebAssembly finds its own files where it is installed.
+  external: ['koffi', '@bokuweb/zstd-wasm'],
+  output: { dir: 'dist/cli', sourcemap: true, cleanDir: true },
+});
