@@ -7,7 +7,6 @@ import { compileRawFields } from '../../format/print-fmt/raw-fields.ts';
 import type { InfoWriter, TextContext } from '../events/context.ts';
 import { infoWriter } from '../events/table.ts';
 import type { EventChoice } from './event-choice.ts';
-import type { LatencyFields } from './flags-column.ts';
 import type { EventLookup } from './line-writer.ts';
 
 /** How the texts of events are chosen, for all files of a report. */
@@ -26,7 +25,6 @@ export interface TextChoices {
 const USUAL_PLACES: Readonly<Record<string, Pick<Field, 'offset' | 'size' | 'signed'>>> = {
   common_type: { offset: 0, size: 2, signed: false },
   common_flags: { offset: 2, size: 1, signed: false },
-  common_preempt_count: { offset: 3, size: 1, signed: false },
   common_pid: { offset: 4, size: 4, signed: true },
 };
 
@@ -35,7 +33,6 @@ export class FileTexts implements EventLookup {
   readonly readId: SmallReader;
   readonly readPid: SmallReader;
   readonly readFlags: SmallReader;
-  readonly latency: LatencyFields;
   readonly #events: EventTable;
   readonly #context: TextContext;
   readonly #choices: TextChoices;
@@ -45,17 +42,10 @@ export class FileTexts implements EventLookup {
     this.#context = context;
     this.#choices = choices;
     const { littleEndian } = context.env;
-    const common = commonReaders(events, littleEndian);
     const usual = (name: keyof typeof USUAL_PLACES) => usualReader(events, name, littleEndian);
     this.readId = eventIdReader(events, littleEndian);
     this.readPid = usual('common_pid');
     this.readFlags = usual('common_flags');
-    this.latency = {
-      flags: this.readFlags,
-      preemptCount: usual('common_preempt_count'),
-      migrateDisable: common('common_migrate_disable'),
-      lockDepth: common('common_lock_depth'),
-    };
   }
 
   find(id: number): EventFormat | undefined {
@@ -76,15 +66,9 @@ export function eventIdReader(events: EventTable, littleEndian: boolean): SmallR
   return usualReader(events, 'common_type', littleEndian);
 }
 
-function usualReader(events: EventTable, name: keyof typeof USUAL_PLACES, littleEndian: boolean): SmallReader {
-  return commonReaders(events, littleEndian)(name) ?? smallReader(USUAL_PLACES[name] as Field, littleEndian);
-}
-
 /** All records of a file begin alike: the first event type says how. */
-function commonReaders(events: EventTable, littleEndian: boolean): (name: string) => SmallReader | undefined {
+function usualReader(events: EventTable, name: keyof typeof USUAL_PLACES, littleEndian: boolean): SmallReader {
   const [first] = events;
-  return (name) => {
-    const field = first?.commonFields.find((candidate) => candidate.name === name);
-    return field && smallReader(field, littleEndian);
-  };
+  const field = first?.commonFields.find((candidate) => candidate.name === name);
+  return smallReader(field ?? (USUAL_PLACES[name] as Field), littleEndian);
 }

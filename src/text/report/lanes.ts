@@ -7,6 +7,7 @@ import type { TimelineInput } from '../../timeline/lane.ts';
 import { openCpuStream } from '../../trace-file/cpu-stream.ts';
 import type { CpuStream } from '../../trace-file/stream-types.ts';
 import type { TraceBuffer } from '../../trace-file/types.ts';
+import { compileFlagsColumn, ExtraColumns, type FlagsColumn } from '../latency-flags.ts';
 import { type CpuChoice, chooseCpus, chooseNumberedCpus } from './cpu-choice.ts';
 import { DifferenceColumn } from './difference-column.ts';
 import { chooseEvents } from './event-choice.ts';
@@ -14,7 +15,6 @@ import { FileContext, type GuestSymbols, type ReportContext } from './file-conte
 import type { FileFilter } from './file-filters.ts';
 import { FileTexts, type TextChoices } from './file-texts.ts';
 import { countsMicroseconds, fileTimeSettings, fileTimeStyle } from './file-times.ts';
-import { FlagsColumn, RareColumns } from './flags-column.ts';
 import { guestSymbols } from './guest-symbols.ts';
 import { JsonEventWriter } from './json-event.ts';
 import { type EventWriter, type LineStyle, LineWriter } from './line-writer.ts';
@@ -85,7 +85,7 @@ export function reportLanes(plan: LanePlan, settings: ReportSettings): ReportLan
       knownTexts: !settings.printFormats,
     },
     style: { ...settings, difference: settings.tsDiff ? new DifferenceColumn() : undefined },
-    rare: new RareColumns(),
+    extra: new ExtraColumns(),
     prefixes: prefixesOf(files),
     showsCpu: settings.compat ? chooseNumberedCpus(settings.cpus, traces, settings.version) : chooseCpus(settings.cpus),
   };
@@ -104,7 +104,7 @@ interface CommonParts {
   readonly settings: ReportSettings;
   readonly choices: TextChoices;
   readonly style: LineStyle;
-  readonly rare: RareColumns;
+  readonly extra: ExtraColumns;
   readonly prefixes: Prefixes;
   readonly showsCpu: CpuChoice;
 }
@@ -135,7 +135,9 @@ class FileLanes {
     this.#context = new FileContext(input.file, plan.shared, new TimeColumn(this.#style), guests);
     this.#texts = new FileTexts(input.file.events, this.#context, common.choices);
     this.#task = new TaskColumn(input.file.env.comms, settings.latency);
-    this.#flags = new FlagsColumn(this.#texts.latency, common.rare);
+    const { env, events } = input.file;
+    const [first] = events;
+    this.#flags = compileFlagsColumn(first?.commonFields ?? [], env.littleEndian, env.version, common.extra);
   }
 
   lane(buffer: TraceBuffer, stream: CpuStream): ReportLane {

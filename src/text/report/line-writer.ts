@@ -6,8 +6,8 @@ import type { SmallReader } from '../../format/field-reader.ts';
 import type { EventRecord, RecordBytes } from '../../format/record.ts';
 import type { PlacedRecord, SubBufferLayout } from '../../ring-buffer/record-cursor.ts';
 import type { InfoWriter } from '../events/context.ts';
+import type { FlagsColumn } from '../latency-flags.ts';
 import type { DifferenceColumn } from './difference-column.ts';
-import type { FlagsColumn } from './flags-column.ts';
 import type { TaskColumn } from './task-column.ts';
 import type { TimeColumn } from './time-column.ts';
 import type { WakeupLatency } from './wakeup-latency.ts';
@@ -143,7 +143,7 @@ export class LineWriter implements EventWriter {
     out.constant(this.#cpus[record.cpu] ?? this.#learnCpu(record.cpu));
     if (!this.#showsFlags) return;
     if (this.#style.raw) this.#writeFlagsInHex(out, record);
-    else flags.write(out, record);
+    else flags(out, record);
   }
 
   #writeFlagsInHex(out: ByteWriter, record: RecordBytes): void {

@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ByteWriter, utf8 } from '../../base/byte-writer.ts';
-import type { RecordBytes } from '../../format/record.ts';
 import { CommTable } from '../../names/comms.ts';
-import { FlagsColumn, RareColumns } from './flags-column.ts';
 import { TaskColumn } from './task-column.ts';
 
 function text(write: (out: ByteWriter) => void): string {
@@ -40,32 +38,5 @@ describe('TaskColumn', () => {
     expect(text((out) => column.write(out, 7))).toBe('           <...>-7     ');
     table.register(7, utf8('late'), 0, 4);
     expect(text((out) => column.write(out, 7))).toBe('            late-7     ');
-  });
-});
-
-describe('FlagsColumn', () => {
-  const record = (...bytes: number[]): RecordBytes => {
-    const data = new Uint8Array(bytes);
-    return { bytes: data, view: new DataView(data.buffer), start: 0, end: data.length };
-  };
-  const byte = (index: number) => (of: RecordBytes) => of.view.getInt8(index);
-  const fields = { flags: byte(0), preemptCount: byte(1), migrateDisable: undefined, lockDepth: undefined };
-
-  it('reads as trace-cmd writes it', () => {
-    const column = new FlagsColumn(fields, new RareColumns());
-    const show = (flags: number, preemptCount: number) => text((out) => column.write(out, record(flags, preemptCount)));
-    expect(show(0x19, 0x31)).toBe('d.H13');
-    expect(show(0x05, 0x00)).toBe('dN...');
-    expect(show(0x0a, 0xf0)).toBe('X.h.f');
-    expect(show(0x30, 0x02)).toBe('..s2.');
-  });
-
-  it('shows the rare columns if the first record of all has them', () => {
-    const withDepths = { ...fields, migrateDisable: byte(2), lockDepth: byte(3) };
-    const show = (rare: RareColumns, ...bytes: number[]) =>
-      text((out) => new FlagsColumn(withDepths, rare).write(out, record(...bytes)));
-    const rare = new RareColumns();
-    expect(show(rare, 0, 0, 2, -1)).toBe('.....2');
-    expect(show(rare, 0, 0, -1, 3)).toBe('......');
   });
 });
