@@ -265,7 +265,7 @@ const OPTIONS: readonly Row[] = [
   ['-m <kb>', 'keep about the last so many KB of each CPU', (o, v) => o.once('-m', 'maximumKb', whole('-m', v, 8))],
   ['-s <us>', 'look at the buffers so often, do not wait for them to fill', setSleep],
   ['--poll', 'never wait in the kernel', (o) => o.set('poll', true)],
-  ['-r <priority>', 'real-time priority (FIFO) of the threads that record', setPriority],
+  ['-r <priority>', 'real-time priority (FIFO) of the threads that record; 0: none (default: 1)', setPriority],
   ['-k', 'leave everything switched on at the end, but tracing', (o) => o.set('keep', true)],
 
   ['-q, --quiet', 'only errors', (o) => o.set('quiet', true)],

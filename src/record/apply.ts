@@ -16,7 +16,7 @@ export interface ActiveBuffer {
 
 const FTRACE_ENABLED = '/proc/sys/kernel/ftrace_enabled';
 /** Percent of a buffer that is full when the capture is woken: early enough that the rest lasts until it runs. */
-const WAKE_PERCENT = '25';
+const WAKE_PERCENT = '10';
 
 /** The instance of a buffer: the top one, one that exists, or one that is made now and removed at the end. */
 export function openInstance({ name }: BufferPlan, tracefs: Tracefs, journal: Journal): TraceInstance {
@@ -48,7 +48,11 @@ export function applyBuffer({ plan, instance, matched }: ActiveBuffer, whole: Re
   if (plan.maximumGraphDepth !== undefined) {
     setOrExplain(journal, 'value', instance, 'max_graph_depth', plan.maximumGraphDepth);
   }
-  if (instance.has('buffer_percent')) journal.set('size', instance.file('buffer_percent'), WAKE_PERCENT);
+  if (instance.has('buffer_percent')) {
+    // -s 0 wants to know of every event.
+    const percent = whole.sleepMicroseconds === 0 ? '0' : WAKE_PERCENT;
+    journal.set('size', instance.file('buffer_percent'), percent);
+  }
 }
 
 export function applySavedCommandLines(count: number, top: TraceInstance, journal: Journal): void {

@@ -17,8 +17,8 @@ export interface CaptureOptions {
   readonly poll: boolean;
   /** Keep only about the last bytes of each CPU, between this and half of it; 0: everything (`-m`). */
   readonly maximumBytes: number;
-  /** SCHED_FIFO priority of the threads; 0: as they are (`-r`). */
-  readonly realTimePriority: number;
+  /** SCHED_FIFO priority of the threads; 0: none; undefined: the lowest, where that is allowed (`-r`). */
+  readonly realTimePriority: number | undefined;
 }
 
 /** What a worker is started with. */

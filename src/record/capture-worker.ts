@@ -1,5 +1,4 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
-import { constants as constantsOfOs, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { closePipeEnd, PollSet, pipe, setRealTimePriority, splice, spliceNow } from '../kernel/libc.ts';
 import { fsError, OsError } from '../kernel/os-error.ts';
@@ -17,6 +16,7 @@ const PIPE_BYTES = 1 << 20;
 /** A buffer that fills slowly is emptied so often, so that a crash loses no more than that. */
 const LONGEST_WAIT_MS = 1000;
 const POLL_SLEEP_MS = 1;
+const LOWEST_REAL_TIME = 1;
 
 const { tasks, options, stopFd, captured } = workerData as CaptureWorkerData;
 const say = (message: CaptureMessage): void => parentPort?.postMessage(message);
@@ -81,16 +81,18 @@ function drainRest({ rawFd, output, task, index }: Channel): void {
   }
 }
 
-/** While others use all CPUs, this thread must not wait for its turn longer than a buffer lasts. */
-function prefer(): void {
-  if (options.realTimePriority > 0) {
-    setRealTimePriority(options.realTimePriority);
-    return;
-  }
+/**
+ * While others use all CPUs, this thread must not wait for its turn longer than a buffer lasts: as an ordinary one,
+ * even as the nicest, it lost events on busy machines. It only moves pages, and sleeps.
+ */
+function preferThisThread(): void {
+  const { realTimePriority } = options;
+  if (realTimePriority === 0) return;
   try {
-    setPriority(constantsOfOs.priority.PRIORITY_HIGHEST); // of the calling thread, on Linux
-  } catch {
-    // Not allowed: then it takes its turn like the others.
+    setRealTimePriority(realTimePriority ?? LOWEST_REAL_TIME);
+  } catch (error) {
+    // Not allowed everywhere: then it takes its turn like the others. Who asked for it is told.
+    if (realTimePriority !== undefined) throw error;
   }
 }
 
@@ -138,7 +140,7 @@ function captureByWakeups(channels: readonly Channel[], between: Pipe): void {
 }
 
 try {
-  prefer();
+  preferThisThread();
   const channels = tasks.map(open);
   say({ type: 'ready' });
   capture(channels);

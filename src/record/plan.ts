@@ -28,7 +28,7 @@ export interface RecordPlan {
   /** Microseconds to sleep between looks at the buffers; undefined: wait until they have filled (`-s`). */
   readonly sleepMicroseconds: number | undefined;
   readonly poll: boolean;
-  /** SCHED_FIFO priority of the capture threads (`-r`). */
+  /** SCHED_FIFO priority of the capture threads (`-r`); 0: none; undefined: the lowest. */
   readonly realTimePriority: number | undefined;
   /** Kilobytes kept of each CPU; 0: everything (`-m`). */
   readonly maximumKb: number;

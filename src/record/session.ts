@@ -103,7 +103,7 @@ export class RecordSession {
       sleepMicroseconds: sleepMicroseconds ?? 0,
       poll,
       maximumBytes: 1024 * maximumKb,
-      realTimePriority: realTimePriority ?? 0,
+      realTimePriority,
     });
   }
 
