@@ -47,8 +47,9 @@ describe(`damaged files, seed ${seed}`, () => {
     const path = join(temporary, file);
     writeFileSync(path, bytes);
     const marks = await marksOf(bytes);
-    const failures = await runMutations({ name: file, path, marks, seed, from: 0, to: mutations });
+    const { failures, tally } = await runMutations({ name: file, path, marks, seed, from: 0, to: mutations });
     const lines = failures.map(({ number, what, problem }) => `case ${number} (${what}): ${problem}`);
+    console.log(`${file}: ${tally.read} read, ${tally.refused} refused`);
     expect(lines.join('\n\n'), `MUTATION_SEED=${seed}, ${file}`).toBe('');
   });
 });

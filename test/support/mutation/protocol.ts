@@ -14,4 +14,14 @@ export interface CaseFailure {
   readonly problem: string;
 }
 
-export type FromWorker = { readonly begins: number } | { readonly failures: readonly CaseFailure[] };
+/** How cases ended, besides failures. */
+export interface Tally {
+  /** Read and printed to the end. */
+  readonly read: number;
+  /** Refused with a TandemError. */
+  readonly refused: number;
+}
+
+export type FromWorker =
+  | { readonly begins: number }
+  | { readonly failures: readonly CaseFailure[]; readonly tally: Tally };

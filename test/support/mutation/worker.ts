@@ -12,9 +12,11 @@ const HIGHEST_PEAK_MEGABYTES = 700;
 const { TandemError } = await import('../../../src/base/errors.ts');
 const { mutate } = await import('./mutate.ts');
 const { Random } = await import('./random.ts');
-const { readEverything } = await import('./read-everything.ts');
+const { KINDS, readEverything } = await import('./read-everything.ts');
 
 const send = (message: FromWorker): void => void process.send?.(message);
+
+const tally = { read: 0, refused: 0 };
 
 async function runCase(task: WorkerTask, bytes: Uint8Array, number: number): Promise<CaseFailure | undefined> {
   const { what, bytes: damaged } = mutate(
@@ -24,9 +26,11 @@ async function runCase(task: WorkerTask, bytes: Uint8Array, number: number): Pro
   const fail = (problem: string): CaseFailure => ({ number, what, problem });
   try {
     await readEverything(task.name, damaged, number);
+    tally.read++;
   } catch (error) {
     if (!(error instanceof TandemError)) return fail((error as Error).stack ?? String(error));
     if (/[\n\r]/.test(error.message)) return fail(`not one line: ${JSON.stringify(error.message)}`);
+    tally.refused++;
     if (!error.message.includes(task.name)) return fail(`names no file: ${error.message}`);
   }
   const largest = takeLargest();
@@ -38,12 +42,14 @@ async function runCase(task: WorkerTask, bytes: Uint8Array, number: number): Pro
 async function runAll(task: WorkerTask): Promise<void> {
   const bytes = new Uint8Array(readFileSync(task.path));
   const failures: CaseFailure[] = [];
+  // A sample that can't be read as it is would prove nothing.
+  for (const turn of KINDS.keys()) await readEverything(task.name, bytes, turn);
   for (let number = task.from; number < task.to && failures.length < 5; number++) {
     send({ begins: number });
     const failure = await runCase(task, bytes, number);
     if (failure !== undefined) failures.push(failure);
   }
-  send({ failures });
+  send({ failures, tally });
   process.disconnect();
 }
 
