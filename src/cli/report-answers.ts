@@ -13,9 +13,12 @@ import {
   writeFunctions,
   writePrintkFormats,
 } from '../text/report/answers.ts';
+import { writeFormats } from '../text/report/format-listing.ts';
 import { ReportOutput } from '../text/report/output.ts';
 import { prefixesOf } from '../text/report/prefixes.ts';
 import type { ReportInput, ReportSettings } from '../text/report/settings.ts';
+import { FIRST_VERSION_WITH_SECTIONS } from '../trace-file/initial-header.ts';
+import type { TraceFile } from '../trace-file/types.ts';
 import { EXIT_FORMATS } from './exit-status.ts';
 import type { Question, ReportPlan } from './report-plan.ts';
 
@@ -26,10 +29,15 @@ type QuestionForFirst = Exclude<Question, QuestionForAll>;
 export const isForAllFiles = (question: Question): question is QuestionForAll =>
   question === 'cpus' || question === 'version' || question === 'uname' || question === 'stat';
 
+/** trace-cmd prints no formats of a version 7 file. */
+const printsFormats = ({ header }: TraceFile, { compat }: ReportPlan): boolean =>
+  compat === undefined || header.version < FIRST_VERSION_WITH_SECTIONS;
+
 /** Answers a question by the first file. Returns the exit status. */
 export async function answerForFirstFile(
   question: QuestionForFirst,
   { file }: ReportInput,
+  plan: ReportPlan,
   warn: (text: string) => void,
 ): Promise<number> {
   if (question === 'check-events') {
@@ -40,8 +48,9 @@ export async function answerForFirstFile(
   const writers: Record<Exclude<QuestionForFirst, 'check-events'>, (out: ByteWriter) => void> = {
     'page-size': (out) => out.text(pageSizeAnswer(file.trace)),
     endian: (out) => out.text(endianAnswer(file.trace)),
-    // trace-cmd only parses here; what can't be parsed is a warning.
-    formats: () => [...badFormats(file), ...unprintableEvents(file)].forEach(warn),
+    formats: (out) => {
+      if (printsFormats(file.trace, plan)) writeFormats(out, file.trace, plan.formats ?? '');
+    },
     functions: (out) => writeFunctions(out, file),
     printk: (out) => writePrintkFormats(out, file),
     events: (out) => out.text(eventsAnswer(file)),

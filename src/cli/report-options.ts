@@ -81,8 +81,8 @@ const OPTIONS: readonly Row[] = [
   ['-E', 'list the events of the file', flag('events')],
   ['-f', 'list function names', flag('functions')],
   ['-P', 'list formats of trace_printk', flag('printk')],
-  ['--events', 'check that event formats can be read', flag('formats')],
-  ['--event <events>', 'the same for events that match', flag('formats')],
+  ['--events', 'print the formats of all events', (plan) => setFormats(plan, ALL_EVENTS)],
+  ['--event <events>', 'print formats: SYSTEM:EVENT, or a regular expression for either', setFormats],
   ['--check-events', 'exit with 22 if the format of an event is not understood', flag('check-events')],
   ['--boundary', 'show where sub-buffers start', flag('boundary')],
   ['--debug', 'show where sub-buffers and events lie', (plan) => flags(plan, 'boundary', 'debug')],
@@ -99,6 +99,7 @@ const UNSUPPORTED: readonly Row[] = [
   ['-H <hook>', '', refuse('-H')],
 ];
 
+const ALL_EVENTS = '.*';
 const VERBOSE_LEVELS = ['none', 'crit', 'err', 'warn', 'info', 'debug', 'all'];
 const WARNINGS_FROM = 3;
 
@@ -108,6 +109,12 @@ function set(plan: ReportPlan, key: 'from' | 'to' | 'kallsyms', value: string): 
 
 function flags(plan: ReportPlan, ...names: ReportFlag[]): void {
   for (const name of names) plan.flags.add(name);
+}
+
+/** Of several `--event` the last one counts; `--events` beats them all. */
+function setFormats(plan: ReportPlan, pattern: string): void {
+  plan.flags.add('formats');
+  if (plan.formats !== ALL_EVENTS) plan.formats = pattern;
 }
 
 function setCompat(plan: ReportPlan, version: string): void {

@@ -48,6 +48,8 @@ export class ReportPlan {
   /** `--compat`: print as this version, read only the files named, with its arithmetic of clocks. */
   compat: TextVersion | undefined;
   kallsyms: string | undefined;
+  /** Which formats `--events` and `--event` print. */
+  formats: string | undefined;
   from: string | undefined;
   to: string | undefined;
   #ticksPerSecond: number | undefined;

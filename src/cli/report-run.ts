@@ -28,7 +28,7 @@ export async function runReport(plan: ReportPlan): Promise<number> {
     const settings = settingsOf(plan);
     if (question === undefined) return await writeEvents(inputs, settings, scanPool(inputs, plan), warn);
     if (isForAllFiles(question)) return await answerForAllFiles(question, inputs, settings, plan);
-    return await answerForFirstFile(question, inputs[0] as ReportInput, warn);
+    return await answerForFirstFile(question, inputs[0] as ReportInput, plan, warn);
   } finally {
     for (const { source } of traces) await source.close();
   }
