@@ -247,7 +247,8 @@ function undoChange(change: Change, settled: Map<string, string>): string | unde
     case 'settled':
       return undefined;
     case 'held':
-      if (readSetting(change.kind, change.path) !== change.before) writeControl(change.path, change.before);
+      // Also when it reads the same: a list of pids that all ended reads empty, but still keeps every event away.
+      writeControl(change.path, change.before);
       return undefined;
     case 'setting': {
       const now = readSetting(change.kind, change.path);

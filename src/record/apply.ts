@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { TandemError } from '../base/errors.ts';
-import type { Journal } from '../kernel/journal.ts';
+import { type Journal, readSetting } from '../kernel/journal.ts';
 import { OsError } from '../kernel/os-error.ts';
 import type { Tracefs, TraceInstance } from '../kernel/tracefs.ts';
 import { type MatchedEvents, nearNames, wantedEvents } from './events.ts';
@@ -33,6 +33,8 @@ export function takeOver(instance: TraceInstance, journal: Journal): void {
   instance.write('0', 'tracing_on');
   journal.silenceEvents(instance.path);
   journal.set('value', instance.file('current_tracer'), 'nop');
+  // A list whose processes have all ended reads empty, but keeps every event away until it is written.
+  if (readSetting('list', instance.file('set_event_pid')) === '') instance.write('', 'set_event_pid');
   instance.write('', 'trace');
 }
 

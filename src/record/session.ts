@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import type { Journal } from '../kernel/journal.ts';
 import { readCommandLines, unameText } from '../kernel/metadata.ts';
 import { readTscScale, type TscScale } from '../kernel/perf-clock.ts';
@@ -129,7 +129,9 @@ export class RecordSession {
     this.#texts.read();
     const empty = this.#buffers.map((buffer) => this.#bufferContent(buffer, []));
     this.#commandLines = readCommandLines(this.#tracefs.top);
-    await writeTraceFile(this.files.metadata, this.#content(empty), { fileVersion: 7, compression: 'none' });
+    const unfinished = `${this.files.metadata}.new`;
+    await writeTraceFile(unfinished, this.#content(empty), { fileVersion: 7, compression: 'none' });
+    renameSync(unfinished, this.files.metadata);
   }
 
   /** Resolves with the reason when the capture failed while it went on. */

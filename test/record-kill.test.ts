@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { missing } from './support/capabilities.ts';
+import { run, tandem } from './support/run.ts';
+import { temporaryFolder } from './support/temp-folder.ts';
+import { journals, tracefsState, withTracefs } from './support/tracefs-state.ts';
+
+/*
+ * Recordings that are killed at any moment, from the first system call to the last. A look at all settings of tracefs
+ * takes a while: it is made after every batch, and a batch that left something names its moments.
+ */
+const unable = missing('root', 'tracefs');
+const folder = temporaryFolder();
+const KILLS = Number(process.env.TANDEM_KILLS ?? 40);
+const BATCH = 10;
+const COMMAND = resolve('dist/cli/main.js');
+/** Longer than a whole run takes: some runs end before they are killed. */
+const LONGEST_MS = 900;
+
+const OPTIONS = [
+  ...['-e', 'sched', '-f', 'prev_prio < 200', '-v', '-e', '*stat*', '-b', '300', '-C', 'mono', '-F', '-c', '-T'],
+  ...['-B', 'tandem-kill-one', '-e', 'irq', '-e', 'timer:hrtimer_start', '-R', 'stacktrace:5', '-M', '1'],
+  ...['-B', 'tandem-kill-two', '-e', 'raw_syscalls', '-b', '100', '--compression', 'none'],
+];
+
+async function killedRun(output: string, after: number, signal: NodeJS.Signals): Promise<void> {
+  const child = spawn(process.execPath, [COMMAND, 'record', '-o', output, ...OPTIONS, 'sleep', '0.2'], {
+    stdio: 'ignore',
+  });
+  const ended = once(child, 'exit');
+  await Promise.race([ended, sleep(after)]);
+  child.kill(signal);
+  await ended;
+}
+
+const leftovers = (output: string): string[] => readdirSync(folder).filter((name) => name.startsWith(`${output}.`));
+
+describe.each(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s at any moment', (signal) => {
+  const kills = signal === 'SIGKILL' ? KILLS : Math.ceil(KILLS / 4);
+
+  test(`${kills} times leaves nothing switched on`, { timeout: 600_000 }, async (context) => {
+    context.skip(unable !== undefined, unable);
+    await withTracefs(async () => {
+      const before = tracefsState();
+      let restored = 0;
+      for (let first = 0; first < kills; first += BATCH) {
+        const moments: number[] = [];
+        for (let run = first; run < Math.min(first + BATCH, kills); run++) {
+          const output = `killed-${signal}-${run}.dat`;
+          // Evenly spread, with some chance: the same moments are not met in every run of the tests.
+          const after = ((run + Math.random()) * LONGEST_MS) / kills;
+          moments.push(Math.round(after));
+          await killedRun(join(folder, output), after, signal);
+          const reset = await tandem(['reset']);
+          expect([reset.status, reset.stderr]).toEqual([0, '']);
+          restored += await restore(output);
+        }
+        expect(changes(before, tracefsState()), `killed after ${moments.join(', ')} ms`).toEqual([]);
+        expect(journals()).toEqual([]);
+        expect(await countEvents(), 'events of a recording afterwards').toBeGreaterThan(0);
+      }
+      if (signal === 'SIGKILL') expect(restored).toBeGreaterThan(0);
+    });
+  });
+});
+
+/** What no file shows: a pid filter without pids, say, that keeps everything away. */
+async function countEvents(): Promise<number> {
+  await tandem(['record', '-q', '-o', 'after.dat', '-e', 'sched', 'sleep', '0.01'], { cwd: folder });
+  const { stdout } = await tandem(['report', '-i', 'after.dat'], { cwd: folder });
+  return stdout.toString().split('sched_').length - 1;
+}
+
+/** The lines that are not in both. */
+function changes(before: readonly string[], after: readonly string[]): string[] {
+  const [had, has] = [new Set(before), new Set(after)];
+  return [...before.filter((line) => !has.has(line)), ...after.filter((line) => !had.has(line))];
+}
+
+/** Makes a trace of what a killed run left, if it had got so far, and reads it. Returns how many traces. */
+async function restore(output: string): Promise<number> {
+  if (!existsSync(join(folder, `${output}.meta`))) return 0;
+  const restored = await tandem(['restore', output], { cwd: folder });
+  expect([restored.status, restored.stderr]).toEqual([0, '']);
+  expect(leftovers(output)).toEqual([]);
+  const report = await run('trace-cmd', ['report', '-i', output], { cwd: folder });
+  expect([report.status, report.stderr]).toEqual([0, '']);
+  return 1;
+}
