@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { endianness } from 'node:os';
 import { Command } from 'commander';
 import { TandemError } from '../base/errors.ts';
 import { matchEvents, textPattern } from '../kernel/event-names.ts';
@@ -7,10 +9,15 @@ import { readTscScale } from '../kernel/perf-clock.ts';
 import { optionsText } from '../kernel/status.ts';
 import { openTracefs, type TraceInstance } from '../kernel/tracefs.ts';
 import { openCompressor } from '../record/compressors.ts';
+import { Btf } from '../text/events/btf.ts';
+import { parameterDeclarations } from '../text/events/function-prototypes.ts';
 import { listPluginOptions } from '../text/events/options.ts';
 import { EXIT_HELP } from './exit-status.ts';
 import { namesOfInstances } from './instances.ts';
 import { print, printFile } from './print.ts';
+
+const KERNEL_BTF = '/sys/kernel/btf/vmlinux';
+const IS_LITTLE_ENDIAN = endianness() === 'LE';
 
 const NOTES = `
 Without an option it lists systems, events, tracers, options and compressions. A regex is a basic one (regcomp(3)) that
@@ -30,6 +37,7 @@ interface Switches {
   readonly p?: true;
   readonly o?: Optional;
   readonly f?: Optional;
+  readonly proto?: true;
   readonly s?: true;
   readonly B?: true;
   readonly C?: true;
@@ -51,6 +59,7 @@ export function listCommand(): Command {
     .option('-p', 'the same')
     .option('-o [regex]', 'trace options, with "no" before those that are off')
     .option('-f [regex]', 'functions that can be traced')
+    .option('--proto', "with -f: the functions' parameters, where the kernel has BTF")
     .option('-s', 'event systems')
     .option('-B', 'instances')
     .option('-C', 'clocks, the active one in brackets')
@@ -99,7 +108,12 @@ function chosenParts(switches: Switches): Part[] {
     [t ?? p, file('available_tracers')],
     [o, text(() => matchingOptions(top(), o))],
     [O, text(() => listPluginOptions('3.4'))],
-    [f, typeof f === 'string' ? text(() => lines(matchFunctions(top(), f))) : file('available_filter_functions')],
+    [
+      f,
+      typeof f === 'string' || switches.proto
+        ? text(() => functionsText(top(), switches))
+        : file('available_filter_functions'),
+    ],
     [B, text(() => lines(namesOfInstances(openTracefs())) || 'No buffer instances defined\n')],
     [C, text(() => clocksText(top()))],
     [s, text(() => systemsText(top()))],
@@ -145,6 +159,19 @@ function matchingOptions(top: TraceInstance, pattern: Optional | undefined): str
   if (typeof pattern !== 'string' || pattern === '') return optionsText(top);
   const regex = textPattern(pattern, '-o');
   return optionsText(top, '', (name) => regex.testText(name));
+}
+
+function functionsText(top: TraceInstance, { f, proto }: Switches): string {
+  const names = matchFunctions(top, typeof f === 'string' ? f : '*');
+  const btf =
+    proto && existsSync(KERNEL_BTF) ? new Btf(readFileSync(KERNEL_BTF), IS_LITTLE_ENDIAN, KERNEL_BTF) : undefined;
+  if (btf === undefined) return lines(names);
+  return lines(
+    names.map((name) => {
+      const parameters = parameterDeclarations(btf, name);
+      return parameters === undefined ? name : `${name}(${parameters})`;
+    }),
+  );
 }
 
 const systemsText = (top: TraceInstance): string => `${lines(foldersInKernelOrder(top.file('events')))}\n`;

@@ -82,10 +82,11 @@ function cpuNumber(text: string): number {
 /** The path of a file, which some kernels and instances lack. */
 function existing(instance: TraceInstance, ...parts: string[]): string {
   if (instance.has(...parts)) return instance.file(...parts);
-  const cpu = parts.length > 1 && !instance.has('per_cpu', parts[1] as string);
-  if (cpu) throw new TandemError('NOT_FOUND', parts[1] as string, 'this machine has no such CPU');
-  const hint = instance.name === '' ? undefined : 'most settings are in the top buffer: try without -B';
-  throw new TandemError('UNSUPPORTED', instance.file(...parts), 'this kernel has no such file', hint);
+  const [folder, cpu] = parts;
+  if (folder === 'per_cpu' && cpu !== undefined && !instance.has(folder, cpu)) {
+    throw new TandemError('NOT_FOUND', cpu, 'this machine has no such CPU');
+  }
+  throw new TandemError('UNSUPPORTED', instance.file(...parts), 'this kernel has no such file here');
 }
 
 async function showEventFile(instance: TraceInstance, file: 'hist' | 'trigger', name: string): Promise<void> {

@@ -1,7 +1,10 @@
 import { TandemError } from '../../base/errors.ts';
 
-/** The kinds of types that a parameter's value depends on, by their number in BTF. */
-export const KIND = { int: 1, pointer: 2, enum: 6, function: 12, prototype: 13 } as const;
+/** The kinds of types that a parameter's value and declaration depend on, by their number in BTF. */
+export const KIND = {
+  ...{ int: 1, pointer: 2, struct: 4, union: 5, enum: 6, typedef: 8, volatile: 9, const: 10, restrict: 11 },
+  ...{ function: 12, prototype: 13, typeTag: 18 },
+} as const;
 
 /** Names of all kinds, by number. */
 export const KIND_NAMES: readonly string[] = [
@@ -30,6 +33,17 @@ export interface BtfType {
   readonly kind: number;
   /** Bytes, for the kinds that have a size. */
   readonly size: number;
+  /** Of an integer. */
+  readonly bits: number;
+  readonly signed: boolean;
+}
+
+/** A type as it stands in its declaration. */
+export interface BtfDeclaredType {
+  readonly kind: number;
+  readonly name: string;
+  /** Of a pointer, typedef or qualifier: the number of the type that it refers to; 0 is void. */
+  readonly type: number;
   /** Of an integer. */
   readonly bits: number;
   readonly signed: boolean;
@@ -89,6 +103,21 @@ export class Btf {
     }));
   }
 
+  /** As `parametersOf`; a part that the compiler split off (`name.part.0`) has the parameters of the whole. */
+  parametersOfSymbol(name: string): readonly BtfParameter[] | undefined {
+    const dot = name.indexOf('.');
+    return this.parametersOf(name) ?? (dot < 0 ? undefined : this.parametersOf(name.slice(0, dot)));
+  }
+
+  /** A type by number as it is declared; undefined for void and numbers of no type. */
+  declared(number: number): BtfDeclaredType | undefined {
+    const at = this.#types[number];
+    if (!at) return undefined;
+    const kind = this.#kindAt(at);
+    const { bits, signed } = this.#integerAt(at, kind);
+    return { kind, name: this.#string(this.#u32(at)), type: this.#u32(at + 8), bits, signed };
+  }
+
   /** A type by number, seen through typedefs and qualifiers; undefined for void and numbers of no type. */
   type(number: number): BtfType | undefined {
     let at = this.#types[number];
@@ -98,8 +127,12 @@ export class Btf {
     }
     if (!at) return undefined;
     const kind = this.#kindAt(at);
+    return { kind, size: this.#u32(at + 8), ...this.#integerAt(at, kind) };
+  }
+
+  #integerAt(at: number, kind: number): { bits: number; signed: boolean } {
     const encoding = kind === KIND.int ? this.#u32(at + TYPE_SIZE) : 0;
-    return { kind, size: this.#u32(at + 8), bits: encoding & 0xff, signed: (encoding & SIGNED) !== 0 };
+    return { bits: encoding & 0xff, signed: (encoding & SIGNED) !== 0 };
   }
 
   #u32(at: number): number {

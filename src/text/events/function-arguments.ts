@@ -6,7 +6,6 @@ import { type Btf, type BtfParameter, KIND, KIND_NAMES } from './btf.ts';
 
 const SEPARATOR = utf8(', ');
 const NOT_RECORDED = utf8('...');
-const DOT = 0x2e;
 const COLON = 0x3a;
 const CLOSING = 0x5d;
 
@@ -80,11 +79,8 @@ export class FunctionArguments {
   }
 }
 
-/** A part that the compiler split off (`name.part.0`) has the parameters of the whole. */
 function lookUp(btf: Btf, name: Uint8Array): readonly ParameterWriter[] | undefined {
-  const text = String.fromCharCode(...name);
-  const dot = name.indexOf(DOT);
-  const parameters = btf.parametersOf(text) ?? (dot < 0 ? undefined : btf.parametersOf(text.slice(0, dot)));
+  const parameters = btf.parametersOfSymbol(String.fromCharCode(...name));
   return parameters?.map((parameter) => parameterWriter(btf, parameter));
 }
 
