@@ -39,6 +39,8 @@ export class ChunkWindows implements CpuWindows {
   readonly #blockSize: number;
   /** File offset of the next chunk's header. */
   #position: number;
+  /** Where the next chunk begins in the decoded data. */
+  #decodedPosition = 0;
   #chunksLeft: number;
   #block: Block | undefined;
   #ahead: { readonly offset: number; readonly block: Promise<Block> } | undefined;
@@ -183,9 +185,11 @@ export class ChunkWindows implements CpuWindows {
 
   #decode(compressed: Uint8Array, size: number, subject: string): void {
     const from = this.#skip;
+    const position = this.#decodedPosition;
     this.#skip = 0;
+    this.#decodedPosition += size;
     const done = (bytes: Uint8Array): void => {
-      this.#decoded = { bytes, from: Math.min(from, bytes.length), to: bytes.length };
+      this.#decoded = { bytes, from: Math.min(from, bytes.length), to: bytes.length, position };
     };
     const failed = (error: unknown): void => {
       if (!(error instanceof TandemError) || error.code !== 'CORRUPT') this.#failure = error;
@@ -228,6 +232,7 @@ export class ChunkWindows implements CpuWindows {
       subBufferTime(bytes, i * size, bytes.length, this.#layout),
     );
     this.#position = place.offset;
+    this.#decodedPosition = this.#sizeBefore(chunk);
     this.#chunksLeft = index.count - chunk;
     this.#skip = page * size;
   }
@@ -268,7 +273,14 @@ export class ChunkWindows implements CpuWindows {
     await this.#index.reach(Number.POSITIVE_INFINITY);
     for (let i = this.#index.length - 1; i >= 0; i--) {
       const bytes = await this.#decodePlace(this.#index.at(i) as ChunkPlace);
-      yield { bytes, from: 0, to: bytes.length };
+      yield { bytes, from: 0, to: bytes.length, position: this.#sizeBefore(i) };
     }
+  }
+
+  /** Decoded bytes of the chunks before one that the index knows. */
+  #sizeBefore(chunk: number): number {
+    let size = 0;
+    for (let i = 0; i < chunk; i++) size += this.#index.at(i)?.size ?? 0;
+    return size;
   }
 }

@@ -13,16 +13,27 @@ import {
 } from './stream-types.ts';
 import type { CpuData, TraceBuffer, TraceFile } from './types.ts';
 
+/** A stream that knows where its events lie. */
+export interface PlacedCpuStream extends CpuStream {
+  /** Where the sub-buffer of the current event is in the CPU's data, decoded. */
+  readonly subBufferPosition: number;
+}
+
 /**
  * The events of one CPU of one buffer of a file, from the first one on. A CPU that the buffer does not list, or
  * without data, gives a stream that ends at once.
  */
-export function openCpuStream(file: TraceFile, buffer: TraceBuffer, cpu: number, options: CpuStreamOptions): CpuStream {
+export function openCpuStream(
+  file: TraceFile,
+  buffer: TraceBuffer,
+  cpu: number,
+  options: CpuStreamOptions,
+): PlacedCpuStream {
   const data = buffer.cpus.find((candidate) => candidate.cpu === cpu) ?? { cpu, offset: 0, size: 0 };
   return new WindowedStream(file, buffer, data, options);
 }
 
-class WindowedStream implements CpuStream {
+class WindowedStream implements PlacedCpuStream {
   readonly cpu: number;
   readonly record: PlacedRecord;
   readonly passedHi = 0;
@@ -66,6 +77,10 @@ class WindowedStream implements CpuStream {
     const { corrupt } = this.#cursor;
     if (corrupt === 0) return this.#windows.warnings;
     return [...this.#windows.warnings, `${corrupt} damaged sub-buffers, of which not all events can be read`];
+  }
+
+  get subBufferPosition(): number {
+    return (this.#window?.position ?? 0) + this.#cursor.subBuffer;
   }
 
   advance(): StreamState {

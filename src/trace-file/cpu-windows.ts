@@ -3,6 +3,8 @@ export interface Window {
   readonly bytes: Uint8Array;
   readonly from: number;
   readonly to: number;
+  /** Where bytes[0] is in the CPU's data, decoded. */
+  readonly position: number;
 }
 
 /**

@@ -71,7 +71,7 @@ export class PlainWindows implements CpuWindows {
     this.#position = Math.min(offset + this.#windowSize, this.#end);
     const wanted = this.#position - offset;
     const count = await this.#source.readInto(bytes.subarray(0, wanted), offset);
-    return { bytes, from: 0, to: count };
+    return { bytes, from: 0, to: count, position: offset - this.#start };
   }
 
   release(window: Window): void {
@@ -101,7 +101,7 @@ export class PlainWindows implements CpuWindows {
     for (let i = count - 1; i >= 0; i--) {
       const offset = this.#start + i * this.#windowSize;
       const bytes = await this.#source.read(offset, Math.min(this.#windowSize, this.#end - offset));
-      yield { bytes, from: 0, to: bytes.length };
+      yield { bytes, from: 0, to: bytes.length, position: offset - this.#start };
     }
   }
 }

@@ -1,8 +1,7 @@
 import { type ByteWriter, utf8 } from '../../base/byte-writer.ts';
 import type { EventFormat } from '../../format/event-format.ts';
-import { ChunkIndex } from '../../trace-file/chunk-index.ts';
-import { chunkBounds } from '../../trace-file/codecs.ts';
 import type { TraceFile } from '../../trace-file/types.ts';
+import { dataPlaces } from './data-places.ts';
 import { eventTimes, fileTimeStyle } from './file-times.ts';
 import type { ReportFile } from './report-file.ts';
 import type { ReportInput, ReportSettings } from './settings.ts';
@@ -101,40 +100,13 @@ export async function writeCpus(
 /** `--stat`, after the heading: what the recorder noted of the buffers, and where the data lies. */
 export async function statisticsAnswer(trace: TraceFile): Promise<string> {
   const notes = trace.cpuStats.length > 0 ? `${trace.cpuStats.join('')}\n` : ' No stats in this file\n';
-  return STATISTICS_NOTE + notes + (await dataPlaces(trace)).join('');
-}
-
-/**
- * Where each CPU's data lies. Compressed data has no place of its own in the file: trace-cmd numbers it as if it lay
- * uncompressed behind the first page.
- */
-async function dataPlaces(trace: TraceFile): Promise<string[]> {
-  const buffer = trace.buffers.find(({ name }) => name === '');
-  if (buffer === undefined) return [];
-  const count = buffer.cpus.reduce((most, { cpu }) => Math.max(most, cpu + 1), 0);
-  const { size: pageSize } = buffer.layout;
-  let next = pageSize;
-  const lines: string[] = [];
-  for (let cpu = 0; cpu < count; cpu++) {
-    const data = buffer.cpus.find((candidate) => candidate.cpu === cpu);
-    let { offset, size } = data ?? { offset: 0, size: 0 };
-    if (buffer.compressed && size > 0) {
-      size = await uncompressedSize(trace, pageSize, offset, offset + size);
-      offset = next;
-      next = Math.ceil((next + size) / pageSize) * pageSize;
-    }
-    lines.push(`CPU${cpu} data recorded at offset=0x${offset.toString(16)}\n    ${size} bytes in size\n`);
-  }
-  return lines;
-}
-
-async function uncompressedSize(trace: TraceFile, pageSize: number, start: number, end: number): Promise<number> {
-  const { source, header } = trace;
-  const index = new ChunkIndex(source, header.littleEndian, chunkBounds(pageSize), start, end);
-  await index.reach(Number.POSITIVE_INFINITY);
-  let size = 0;
-  for (let i = 0; i < index.length; i++) size += index.at(i)?.size ?? 0;
-  return size;
+  const top = trace.buffers.find(({ name }) => name === '');
+  const places = top && (await dataPlaces(trace)).get(top);
+  const lines = (places ?? []).map(
+    ({ cpu, offset, size }) =>
+      `CPU${cpu} data recorded at offset=0x${offset.toString(16)}\n    ${size} bytes in size\n`,
+  );
+  return STATISTICS_NOTE + notes + lines.join('');
 }
 
 /** `--uname` */

@@ -4,11 +4,12 @@ import type { PlacedRecord } from '../../ring-buffer/record-cursor.ts';
 import { Correction } from '../../time/correction.ts';
 import { bufferTimes, mergeOrder, type TimeSettings } from '../../timeline/buffer-times.ts';
 import type { TimelineInput } from '../../timeline/lane.ts';
-import { openCpuStream } from '../../trace-file/cpu-stream.ts';
+import { openCpuStream, type PlacedCpuStream } from '../../trace-file/cpu-stream.ts';
 import type { CpuStream } from '../../trace-file/stream-types.ts';
 import type { TraceBuffer } from '../../trace-file/types.ts';
 import { compileFlagsColumn, ExtraColumns, type FlagsColumn } from '../latency-flags.ts';
 import { type CpuChoice, chooseCpus, chooseNumberedCpus } from './cpu-choice.ts';
+import type { DataPlace } from './data-places.ts';
 import { DifferenceColumn } from './difference-column.ts';
 import { chooseEvents } from './event-choice.ts';
 import { FileContext, type GuestSymbols, type ReportContext } from './file-context.ts';
@@ -21,6 +22,7 @@ import { type EventWriter, type LineStyle, LineWriter } from './line-writer.ts';
 import type { LostEvents } from './lost-events.ts';
 import { type Prefixes, prefixesOf } from './prefixes.ts';
 import type { ReportInput, ReportSettings } from './settings.ts';
+import { SubBufferNotes, type SubBufferOffset } from './sub-buffer-notes.ts';
 import { TaskColumn } from './task-column.ts';
 import { TimeColumn, type TimeStyle } from './time-column.ts';
 import type { WakeupLatency } from './wakeup-latency.ts';
@@ -65,6 +67,8 @@ export interface LanePlan {
   /** Added to all times. */
   readonly shift: bigint;
   readonly scanner: EventScanner | undefined;
+  /** Where data lies, for `--debug`. */
+  readonly places: ReadonlyMap<TraceBuffer, readonly DataPlace[]> | undefined;
 }
 
 /** The lanes of a report, in the order in which events of the same time are shown. */
@@ -122,6 +126,8 @@ class FileLanes {
   readonly #task: TaskColumn;
   readonly #flags: FlagsColumn;
   readonly #writers = new Map<TraceBuffer, EventWriter>();
+  /** By CPU. */
+  readonly #streams = new Map<TraceBuffer, PlacedCpuStream[]>();
 
   constructor(common: CommonParts, index: number, guests: GuestSymbols) {
     const { plan, settings } = common;
@@ -140,13 +146,17 @@ class FileLanes {
     this.#flags = compileFlagsColumn(first?.commonFields ?? [], env.littleEndian, env.version, common.extra);
   }
 
-  lane(buffer: TraceBuffer, stream: CpuStream): ReportLane {
+  lane(buffer: TraceBuffer, stream: PlacedCpuStream): ReportLane {
     const { trace } = this.#input.file;
+    const streams = this.#streams.get(buffer) ?? [];
+    streams[stream.cpu] = stream;
+    this.#streams.set(buffer, streams);
     const writer = this.#writers.get(buffer) ?? this.#writer(buffer);
     this.#writers.set(buffer, writer);
     const early = this.#filtersEarly();
     const correction = new Correction(stream.cpu, bufferTimes(trace, buffer, this.#times));
-    const scanned = early && correction.isRising ? this.#scanned(buffer, stream) : undefined;
+    const scanned =
+      early && correction.isRising && !this.#common.settings.boundary ? this.#scanned(buffer, stream) : undefined;
     return {
       name: trace.source.name,
       stream: scanned ?? stream,
@@ -227,7 +237,15 @@ class FileLanes {
       time: new TimeColumn(this.#style),
       differenceInMicroseconds: countsMicroseconds(this.#input, settings),
       layout: buffer.layout,
+      notes: settings.boundary ? new SubBufferNotes(buffer.layout, this.#subBufferOffset(buffer)) : undefined,
       wakeup: plan.wakeup,
     });
+  }
+
+  /** Where the sub-buffers of a buffer's current events lie; where nobody asks, undefined. */
+  #subBufferOffset(buffer: TraceBuffer): SubBufferOffset | undefined {
+    const places = this.#common.plan.places?.get(buffer);
+    if (places === undefined) return undefined;
+    return (cpu) => (places[cpu]?.offset ?? 0) + (this.#streams.get(buffer)?.[cpu]?.subBufferPosition ?? 0);
   }
 }

@@ -8,6 +8,7 @@ import type { PlacedRecord, SubBufferLayout } from '../../ring-buffer/record-cur
 import type { InfoWriter } from '../events/context.ts';
 import type { FlagsColumn } from '../latency-flags.ts';
 import type { DifferenceColumn } from './difference-column.ts';
+import type { SubBufferNotes } from './sub-buffer-notes.ts';
 import type { TaskColumn } from './task-column.ts';
 import type { TimeColumn } from './time-column.ts';
 import type { WakeupLatency } from './wakeup-latency.ts';
@@ -28,8 +29,6 @@ export interface LineStyle {
   readonly version: TextVersion;
   /** Lost events are shown only where trace-cmd shows them. */
   readonly compat: boolean;
-  /** `--boundary` */
-  readonly boundary: boolean;
   /** `-l` */
   readonly latency: boolean;
   /** `-R`: fields instead of texts. */
@@ -61,6 +60,8 @@ export interface LineColumns {
   readonly layout: SubBufferLayout;
   /** Where the texts of events find the time of their line. */
   readonly line: LineTime;
+  /** `--boundary`, `--debug` */
+  readonly notes: SubBufferNotes | undefined;
   /** `-w` */
   readonly wakeup: WakeupLatency | undefined;
 }
@@ -80,7 +81,6 @@ const UNKNOWN_NAME = nameColumn('(NULL)');
 const FLAGS_IN_HEX = utf8('-0x');
 const CPU = utf8('CPU:');
 const DROPPED = utf8(' EVENTS DROPPED]\n');
-const BOUNDARY = utf8(' [SUBBUFFER START]\n');
 const SOME_DROPPED = utf8(' [EVENTS DROPPED]\n');
 
 function nameColumn(name: string): ConstantText {
@@ -106,12 +106,12 @@ export class LineWriter implements EventWriter {
   }
 
   write(out: ByteWriter, record: PlacedRecord, timeHi: number, timeLo: number): void {
-    const { prefix, events, line } = this.#columns;
+    const { prefix, events, line, notes } = this.#columns;
     line.timeHi = timeHi;
     line.timeLo = timeLo;
     out.bytes(prefix);
     if (record.missed !== 0) this.#writeLost(out, record);
-    if (this.#style.boundary && this.#standsFirst(record)) writeBoundary(out, record);
+    notes?.writeBefore(out, record);
     const id = events.readId(record);
     const known = this.#known[id] ?? this.#learn(id);
     if (known === null) this.#writeUnknown(out, record, timeHi, timeLo);
@@ -123,6 +123,7 @@ export class LineWriter implements EventWriter {
       known.info(out, record);
     }
     if (out.at(out.length - 1) === NEWLINE) out.truncate(out.length - 1);
+    notes?.writeAfter(out, record);
     this.#columns.wakeup?.write(out, id, record, timeHi, timeLo);
     out.byte(NEWLINE);
   }
@@ -184,12 +185,6 @@ export class LineWriter implements EventWriter {
     this.#cpus[cpu] = text;
     return text;
   }
-}
-
-function writeBoundary(out: ByteWriter, record: EventRecord): void {
-  out.bytes(CPU);
-  out.decimal(record.cpu);
-  out.bytes(BOUNDARY);
 }
 
 /** `CPU:0 [17 EVENTS DROPPED]`, or without a number where the kernel does not know it. */

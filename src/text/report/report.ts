@@ -1,8 +1,10 @@
 import type { ByteSink } from '../../base/byte-sink.ts';
 import { TandemError } from '../../base/errors.ts';
 import { latencyText } from '../../trace-file/latency-text.ts';
+import type { TraceBuffer, TraceFile } from '../../trace-file/types.ts';
 import { FunctionStacks } from '../events/function-stacks.ts';
 import { PluginOptions } from '../events/options.ts';
+import { type DataPlace, dataPlaces } from './data-places.ts';
 import { EventLines, type ReportListener } from './event-lines.ts';
 import type { ReportContext } from './file-context.ts';
 import { fileFilters, filterListing } from './file-filters.ts';
@@ -48,7 +50,8 @@ export async function writeReport(
     functionStacks: new FunctionStacks(),
     coming: events,
   };
-  const lanes = reportLanes({ inputs, filters, shared, lost: result.lost, wakeup, shift, scanner }, settings);
+  const places = settings.debug ? await allPlaces(inputs) : undefined;
+  const lanes = reportLanes({ inputs, filters, shared, lost: result.lost, wakeup, shift, scanner, places }, settings);
   const [first] = inputs;
   const style = first ? fileTimeStyle(first, settings) : 'integer';
   const finished = await events.write(lanes, timeRange(settings.from, settings.to, style));
@@ -66,6 +69,13 @@ function wakeupLatency(inputs: readonly ReportInput[]): WakeupLatency | undefine
   return file && WakeupLatency.of((name) => file.events.find('sched', name), file.env.littleEndian);
 }
 
+/** Where the data of all files lies, for `--debug`. */
+async function allPlaces(inputs: readonly ReportInput[]): Promise<Map<TraceBuffer, DataPlace[]>> {
+  const all: [TraceBuffer, DataPlace[]][] = [];
+  for (const { file } of inputs) all.push(...(await dataPlaces(file.trace)));
+  return new Map(all);
+}
+
 /**
  * What comes before the events: `cpus=N` of each file, filters with `-T`. False if that is all: of a latency
  * recording its text follows, and 3.1 ends after the filters.
@@ -76,15 +86,18 @@ async function writeHeadings(
   output: ReportOutput,
 ): Promise<boolean> {
   const { headings } = prefixesOf(inputs.map(({ file }) => file));
+  if (settings.debug) for (const { file } of inputs) output.writer.text(`version = ${file.trace.header.version}\n`);
   for (const [index, input] of inputs.entries()) {
     const out = output.writer;
     if (settings.showFilters) out.text(filterListing(input.filters.filters, input));
     if (settings.showFilters && settings.version === '3.1' && input.filters.filters.length > 0) return false;
     const { trace } = input.file;
+    if (settings.debug) output.writer.text(emptyCpus(trace, (name) => name === ''));
     if (!settings.json) {
       out.bytes(headings[index] as Uint8Array);
       out.text(`cpus=${trace.cpuCount}\n`);
     }
+    if (settings.debug) output.writer.text(emptyCpus(trace, (name) => name !== ''));
     const latency = trace.buffers.find(({ name, latencyText }) => name === '' && latencyText);
     if (latency === undefined) continue;
     if (inputs.length > 1) throw new TandemError('USAGE', trace.source.name, 'is a latency trace', 'report it alone');
@@ -102,6 +115,19 @@ async function writeHeadings(
     }
   }
   return true;
+}
+
+/** `--debug`: the CPUs of buffers that have no data. */
+function emptyCpus({ buffers }: TraceFile, isWanted: (name: string) => boolean): string {
+  const lines = buffers.flatMap(({ name, cpus }) => {
+    const count = cpus.reduce((most, { cpu }) => Math.max(most, cpu + 1), 0);
+    const sizes = Array.from(
+      { length: isWanted(name) ? count : 0 },
+      (_, cpu) => cpus.find((one) => one.cpu === cpu)?.size,
+    );
+    return sizes.map((size, cpu) => (size ? '' : `CPU ${cpu} is empty\n`));
+  });
+  return lines.join('');
 }
 
 /** The earliest corrected time of the top buffers, for `--align-ts`; of a file without events it is 0. */

@@ -48,6 +48,8 @@ describe('TimeColumn', () => {
     expect(show(999_999_499n)).toBe('     0.999999:');
     expect(show(999_999_500n)).toBe('     1.000000:');
     expect(show(MASK)).toBe('     0.000000:');
+    expect(show(MASK - 1000n)).toBe(' 18446744073.709551:');
+    expect(show(MASK)).toBe('     0.000000:');
   });
 
   it('writes the number without blank and colon for lists of times', () => {

@@ -14,6 +14,7 @@ export function timeStyleOf(clock: PrintedClock, nanoseconds: boolean): TimeStyl
 
 const TWO_32 = 0x1_0000_0000;
 const SECOND = 1_000_000_000;
+const TIME_LIMIT = 1n << 64n;
 const INTEGER_WIDTH = 12;
 const COLON = 0x3a;
 
@@ -29,6 +30,8 @@ export class TimeColumn {
   /** The second that was shown last: where it begins, and its text with the blank before and the point after. */
   #secondHi = Number.NaN;
   #secondLo = 0;
+  /** Shorter for the second in which 64 bits end. */
+  #secondLength = 0;
   #secondText = new ConstantText('');
   readonly #register = new U64();
 
@@ -72,10 +75,12 @@ export class TimeColumn {
   /** Makes #secondText that of a stamp's second; returns the (rounded) nanoseconds after its begin. */
   #enterSecond(hi: number, lo: number): number {
     const since = (hi - this.#secondHi) * TWO_32 + (lo - this.#secondLo) + this.#rounding;
-    if (since >= 0 && since < SECOND) return since;
+    if (since >= 0 && since < this.#secondLength) return since;
     const rounded = BigInt.asUintN(64, ((BigInt(hi) << 32n) | BigInt(lo)) + BigInt(this.#rounding));
     const seconds = rounded / BigInt(SECOND);
-    this.#register.setBigInt(seconds * BigInt(SECOND));
+    const start = seconds * BigInt(SECOND);
+    this.#register.setBigInt(start);
+    this.#secondLength = Number(start + BigInt(SECOND) > TIME_LIMIT ? TIME_LIMIT - start : BigInt(SECOND));
     this.#secondHi = this.#register.hi;
     this.#secondLo = this.#register.lo;
     this.#secondText = new ConstantText(` ${String(seconds).padStart(5)}.`);
