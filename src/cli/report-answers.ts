@@ -70,7 +70,8 @@ export async function answerForAllFiles(
 ): Promise<number> {
   const output = new ReportOutput(stdoutSink());
   const out = output.writer;
-  const { headings } = prefixesOf(inputs.map(({ file }) => file));
+  // Instances are not looked at here, so that their names do not count for the width.
+  const { headings } = prefixesOf(inputs.map(({ file }) => ({ label: file.label, trace: { buffers: [] } })));
   for (const [index, input] of inputs.entries()) {
     const { trace } = input.file;
     if (question === 'cpus') {
