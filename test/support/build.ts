@@ -5,17 +5,14 @@ import { join } from 'node:path';
 /** Builds what tests run as programs, once, unless what was built is newer than every source. */
 export default function buildOnce(): void {
   const sources = Math.max(newest('src'), newest('test/support'));
-  buildUnlessNewer('dist/cli/main.js', sources, 'npm', ['run', '--silent', 'build']);
-  buildUnlessNewer('.tmp/test/test/support/mutation/worker.js', sources, 'npx', [
-    'tsc',
-    '-p',
-    'test/tsconfig.worker.json',
-  ]);
+  buildUnlessNewer('dist/cli/main.js', sources, ['npm', 'run', '--silent', 'build']);
+  const worker = '.tmp/test/test/support/mutation/worker.js';
+  buildUnlessNewer(worker, sources, ['npx', 'tsc', '-p', 'test/tsconfig.worker.json']);
 }
 
-function buildUnlessNewer(output: string, sources: number, program: string, args: string[]): void {
+function buildUnlessNewer(output: string, sources: number, [program, ...args]: [string, ...string[]]): void {
   if (existsSync(output) && statSync(output).mtimeMs > sources) return;
-  execFileSync(program, args, { stdio: 'inherit' });
+  execFileSync(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
 function newest(folder: string): number {
