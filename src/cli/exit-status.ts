@@ -22,7 +22,7 @@ const BY_CODE: Readonly<Record<ErrorCode, number>> = {
 export const EXIT_HELP = `
 Exit status:
   0   done; also when the reader of the output went away
-  1   a file is no trace, or too damaged to be read
+  1   a file is no trace, or too damaged to be read; or the kernel lacks what is asked for
   2   a file can't be opened, read or written
   22  report --check-events, check-events: a format was not understood
   70  a bug in tandem
