@@ -149,7 +149,7 @@ export class Journal {
 
   /** Switches off all events that are on, until the end. `path` is the instance's folder. */
   silenceEvents(path: string): void {
-    const events = enabledEvents(path);
+    const events = reallyEnabled(path);
     if (events.length === 0) return;
     this.#record({ type: 'silenced', path, events });
     switchEvents(path, events, '0');
@@ -157,7 +157,7 @@ export class Journal {
 
   /** Switches on events given as `system:event`, those that are off. `path` is the instance's folder. */
   enableEvents(path: string, events: readonly string[]): void {
-    const already = new Set(enabledEvents(path));
+    const already = new Set(reallyEnabled(path));
     const missing = events.filter((event) => !already.has(event));
     if (missing.length === 0) return;
     this.#record({ type: 'events', path, events: missing });
@@ -193,6 +193,14 @@ export class Journal {
     rewrite(this.#path, failed);
     return problems;
   }
+}
+
+/** The same without those that are on for the sake of a trigger only, and write no event (`0*`). */
+function reallyEnabled(path: string): string[] {
+  return enabledEvents(path).filter((event) => {
+    const [system, name] = event.split(':') as [string, string];
+    return readControl(join(path, 'events', system, name, 'enable')).startsWith('1');
+  });
 }
 
 /** `system:event` of what is switched on in the instance at `path`. */
@@ -274,7 +282,7 @@ function undoChange(change: Change, settled: Map<string, string>): string | unde
       return undefined;
     }
     case 'silenced': {
-      const on = new Set(enabledEvents(change.path));
+      const on = new Set(reallyEnabled(change.path));
       const theirs = change.events.filter((event) => !on.has(event));
       switchEvents(change.path, theirs, '1');
       return undefined;

@@ -111,8 +111,6 @@ function applyEvents(matched: readonly MatchedEvents[], instance: TraceInstance,
   }
   for (const { plan, events } of matched) {
     if (plan.filter !== undefined && !plan.excluded) applyFilter(plan.filter, events, plan.pattern, instance, journal);
-    if (plan.trigger === undefined) continue;
-    for (const event of events) applyTrigger(plan.trigger, event, instance, journal);
   }
   journal.enableEvents(instance.path, wanted);
 }
@@ -144,6 +142,13 @@ function applyFilter(
   throw new TandemError('USAGE', `-f '${filter}'`, problem, "see the event's format file for its fields", {
     cause: refused,
   });
+}
+
+/** Triggers act while tracing is off, too, and some do so only a number of times: they come last. */
+export function applyTriggers({ matched, instance }: ActiveBuffer, journal: Journal): void {
+  for (const { plan, events } of matched) {
+    if (plan.trigger !== undefined) for (const event of events) applyTrigger(plan.trigger, event, instance, journal);
+  }
 }
 
 function applyTrigger(trigger: string, event: string, instance: TraceInstance, journal: Journal): void {

@@ -89,7 +89,7 @@ class Recording {
     let problems: string[];
     let status: number;
     try {
-      await this.#session.saveMetadata();
+      await this.#saveMetadata();
       const live = this.#liveLine();
       if (this.#command === undefined) this.#messages.info('Hit Ctrl^C to stop recording');
       status = await ended;
@@ -99,6 +99,16 @@ class Recording {
     }
     for (const problem of problems) this.#messages.warn(problem);
     return status;
+  }
+
+  /** Without it a recording that is killed can not be restored, but it can go on. */
+  async #saveMetadata(): Promise<void> {
+    try {
+      await this.#session.saveMetadata();
+    } catch (error) {
+      if (!(error instanceof TandemError)) throw error;
+      this.#messages.warn(error.message);
+    }
   }
 
   #ended(): Promise<number> {
@@ -141,8 +151,9 @@ class Recording {
       bytes = await this.#session.assemble();
     } catch (error) {
       if (!(error instanceof TandemError)) throw error;
-      const hint = `what was captured is kept: tandem restore ${this.#session.files.metadata}`;
-      throw new TandemError(error.code, output, `${error.message}`, hint, { cause: error });
+      this.#messages.warn(error.message);
+      const hint = `what was captured is kept: tandem restore ${this.#session.files.metadata} -o FILE`;
+      throw new TandemError(error.code, output, 'the trace file could not be made', hint, { cause: error });
     }
     const recorded = this.#session.recorded();
     for (const line of summaryLines(recorded, output, bytes)) this.#messages.info(line);

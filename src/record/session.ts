@@ -5,7 +5,14 @@ import { readCommandLines, unameText } from '../kernel/metadata.ts';
 import { readTscScale, type TscScale } from '../kernel/perf-clock.ts';
 import type { Tracefs } from '../kernel/tracefs.ts';
 import type { BufferContent, TraceContent } from '../trace-file/write/content.ts';
-import { type ActiveBuffer, applyBuffer, applySavedCommandLines, openInstance, takeOver } from './apply.ts';
+import {
+  type ActiveBuffer,
+  applyBuffer,
+  applySavedCommandLines,
+  applyTriggers,
+  openInstance,
+  takeOver,
+} from './apply.ts';
 import { withTopBuffer, writeTraceFile } from './assemble.ts';
 import { Capture, type CaptureResult } from './capture.ts';
 import { measureDateOffset } from './date-offset.ts';
@@ -120,6 +127,7 @@ export class RecordSession {
 
   /** Switches tracing on. */
   go(): void {
+    for (const buffer of this.#buffers) applyTriggers(buffer, this.#journal);
     for (const { instance } of this.#buffers) instance.write('1', 'tracing_on');
     this.#processMaps.start();
   }

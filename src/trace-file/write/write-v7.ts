@@ -33,9 +33,7 @@ export async function writeV7(content: TraceContent, sink: TraceSink, compressor
   }
   await writer.options([...pointers, ...content.options]);
 
-  const bufferOptions: OptionContent[] = [];
-  for (const buffer of content.buffers) bufferOptions.push(await writer.buffer(buffer));
-  await writer.options(bufferOptions);
+  for (const buffer of content.buffers) await writer.options([await writer.buffer(buffer)]);
   await writer.strings();
 }
 
