@@ -57,7 +57,7 @@ export function unpack(capture: Capture, target: string): string {
   return folder;
 }
 
-export function readTrace(capture: Capture, file: string): Buffer {
+export function readTrace(capture: Capture, file: string): Buffer<ArrayBuffer> {
   return gunzipSync(readFileSync(join(capture.folder, `${file}.gz`)));
 }
 
