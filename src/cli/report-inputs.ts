@@ -7,7 +7,8 @@ import type { ReportInput } from '../text/report/settings.ts';
 import type { TraceFile } from '../trace-file/types.ts';
 import type { ReportPlan } from './report-plan.ts';
 
-const NOTHING = { text: '.*: FALSE', excludes: false };
+/** An event's type has 16 bits. */
+const NOTHING = { text: '.*: common_type == 0x10000', excludes: false };
 
 /** Makes files ready: their names and formats, and what the command line says of each. */
 export async function loadInputs(

@@ -83,7 +83,7 @@ const OPTIONS: readonly Row[] = [
   ['-P', 'list formats of trace_printk', flag('printk')],
   ['--events', 'print the formats of all events', (plan) => setFormats(plan, ALL_EVENTS)],
   ['--event <events>', 'print formats: SYSTEM:EVENT, or a regular expression for either', setFormats],
-  ['--check-events', 'exit with 22 if the format of an event is not understood', flag('check-events')],
+  ['--check-events', "exit with 22 if the format of an event can't be read", flag('check-events')],
   ['--boundary', 'show where sub-buffers start', flag('boundary')],
   ['--debug', 'show where sub-buffers and events lie', (plan) => flags(plan, 'boundary', 'debug')],
 
