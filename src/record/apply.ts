@@ -98,6 +98,8 @@ const allCpus = (instance: TraceInstance): bigint =>
 
 function applySizes({ sizeKb, subBufferKb }: BufferPlan, instance: TraceInstance, journal: Journal): void {
   if (subBufferKb !== undefined) {
+    // It changes the buffer's size as well, to a multiple of its own, and not back.
+    journal.hold('size', instance.file('buffer_size_kb'));
     setOrExplain(journal, 'size', instance, 'buffer_subbuf_size_kb', String(subBufferKb));
   }
   if (sizeKb !== undefined) journal.set('size', instance.file('buffer_size_kb'), String(sizeKb));

@@ -137,7 +137,7 @@ export class RecordSession {
     this.#texts.read();
     const empty = this.#buffers.map((buffer) => this.#bufferContent(buffer, []));
     this.#commandLines = readCommandLines(this.#tracefs.top);
-    const unfinished = `${this.files.metadata}.new`;
+    const unfinished = this.files.unfinishedMetadata;
     await writeTraceFile(unfinished, this.#content(empty), { fileVersion: 7, compression: 'none' });
     renameSync(unfinished, this.files.metadata);
   }
@@ -201,7 +201,7 @@ export class RecordSession {
 
   removeTemporaryFiles(): void {
     for (const { task } of this.#captured?.cpus ?? []) rmSync(task.outputPath, { force: true });
-    rmSync(this.files.metadata, { force: true });
+    for (const path of [this.files.metadata, this.files.unfinishedMetadata]) rmSync(path, { force: true });
   }
 
   #capturedCpus(buffer: string): CapturedCpu[] {

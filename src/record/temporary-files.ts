@@ -25,6 +25,11 @@ export class TemporaryFiles {
   get metadata(): string {
     return `${this.#base}.meta`;
   }
+
+  /** The same while it is written. */
+  get unfinishedMetadata(): string {
+    return `${this.metadata}.new`;
+  }
 }
 
 /** Throws when the output or the temporary files can't be written, before anything else is done. */

@@ -41,9 +41,10 @@ export async function stockRecord(args: readonly string[], scratch: string): Pro
 
 /**
  * Some kernels forbid the function tracer, and trace-cmd gives up on that even when asked for events only. Such files
- * are covered with plain ones, in the mount namespace of the recorder alone. Gives the start of a command line.
+ * are covered with plain ones, in the mount namespace of the recorder alone. Gives the start of a command line, to be
+ * run by `unshare -m`.
  */
-function hiding(folders: readonly string[], scratch: string): string[] {
+export function hiding(folders: readonly string[], scratch: string): string[] {
   const mounts = forbiddenFiles(folders).map((path, index) => {
     const cover = join(scratch, `cover-${index}`);
     writeFileSync(cover, path === FTRACE_ENABLED ? '1\n' : '');

@@ -1,0 +1,119 @@
+/*
+ * npm run bench:record [-- ROUNDS]: `tandem record` against the installed `trace-cmd record` on the same load, in
+ * turns. Needs root and tracefs. Prints Markdown: medians, and the sum of lost events.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { hiding } from '../test/support/stock-recorder.ts';
+import { withTracefs } from '../test/support/tracefs-state.ts';
+import { median } from './measure.ts';
+
+const ROUNDS = Number(process.argv[2] ?? 3);
+const SECONDS = 4;
+const TRACING = '/sys/kernel/tracing';
+const folder = mkdtempSync(join(tmpdir(), 'tandem-record-bench-'));
+const output = join(folder, 'trace.dat');
+
+interface Load {
+  readonly name: string;
+  /** System calls per millisecond on each CPU; 0: as many as possible. */
+  readonly rate: number;
+  readonly options: readonly string[];
+}
+
+const LOADS: readonly Load[] = [
+  { name: 'idle', rate: -1, options: ['-e', 'sched'] },
+  { name: '50 000 system calls/s on each CPU', rate: 50, options: ['-e', 'raw_syscalls'] },
+  { name: '50 000 system calls/s, no compression', rate: 50, options: ['-e', 'raw_syscalls', '--compression', 'none'] },
+  { name: 'as many system calls as possible', rate: 0, options: ['-e', 'raw_syscalls', '-e', 'sched'] },
+];
+
+interface Run {
+  readonly cpuSeconds: number;
+  readonly events: number;
+  readonly lost: number;
+  readonly megabytes: number;
+  readonly firstEventSeconds: number;
+  readonly finishSeconds: number;
+}
+
+/** Records a load for some seconds, and stops by SIGINT. */
+async function measure(recorder: readonly string[], load: Load): Promise<Run> {
+  const costs = join(folder, 'time');
+  const startClock = Number(process.hrtime.bigint()) / 1e9;
+  const words = ['-o', costs, '-f', '%U %S', ...recorder, 'record', '-C', 'mono', '-o', output, ...load.options];
+  const child = spawn('/usr/bin/time', words, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  child.stderr.resume();
+  const ended = once(child, 'exit');
+  await once(child.stdout, 'data'); // it says that it waits for Ctrl-C
+  const loads = load.rate < 0 ? [] : cpus().map(() => ['bench/record-load.mjs', SECONDS, load.rate].map(String));
+  const running = loads.map((words) => once(spawn(process.execPath, words, { stdio: 'ignore' }), 'exit'));
+  await Promise.all([...running, sleep(SECONDS * 1000)]);
+  const stop = performance.now() / 1000;
+  process.kill(-(child.pid as number), 'SIGINT');
+  await ended;
+  const finishSeconds = performance.now() / 1000 - stop;
+  const [user = 0, system = 0] = (readFileSync(costs, 'utf8').split('\n').at(-2) ?? '').split(' ').map(Number);
+  const { events, lost, first } = await contents();
+  return {
+    ...{ cpuSeconds: user + system, events, lost, finishSeconds },
+    megabytes: statSync(output).size / 1e6,
+    firstEventSeconds: first - startClock,
+  };
+}
+
+/** Events and losses that the file tells of, and the time of its first event. */
+async function contents(): Promise<{ events: number; lost: number; first: number }> {
+  const report = spawnSync(
+    'sh',
+    ['-c', `trace-cmd report -i ${output} | awk '/EVENTS DROPPED/ {next} {n++; if (n == 2) print} END {print n - 1}'`],
+    {
+      encoding: 'utf8',
+    },
+  );
+  const [line = '', count = '0'] = report.stdout.trim().split('\n');
+  const stat = spawnSync('trace-cmd', ['report', '--stat', '-i', output], { encoding: 'utf8' }).stdout;
+  const lost = [...stat.matchAll(/^(?:overrun|dropped events): (\d+)/gm)].reduce((sum, [, n]) => sum + Number(n), 0);
+  return { events: Number(count), lost, first: Number(/ (\d+\.\d+): /.exec(line)?.[1] ?? Number.NaN) };
+}
+
+const RECORDERS = [
+  {
+    name: 'trace-cmd',
+    command: ['unshare', '-m', '--propagation', 'private', ...hiding([TRACING], folder), 'trace-cmd'],
+  },
+  { name: 'tandem', command: [process.execPath, resolve('dist/cli/main.js')] },
+];
+
+console.log(
+  `Medians of ${ROUNDS} alternating runs of ${SECONDS} s on ${cpus().length} CPUs; lost: all runs together.\n`,
+);
+console.log('| load | recorder | CPU s | CPU us/event | events/s | lost | MB | first event s | finish s |');
+console.log('|---|---|---|---|---|---|---|---|---|');
+await withTracefs(async () => {
+  for (const load of LOADS) {
+    const runs: Run[][] = RECORDERS.map(() => []);
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const [index, { command }] of RECORDERS.entries()) runs[index]?.push(await measure(command, load));
+    }
+    for (const [index, { name }] of RECORDERS.entries()) console.log(row(load.name, name, runs[index] ?? []));
+  }
+});
+rmSync(folder, { recursive: true });
+
+function row(load: string, recorder: string, runs: readonly Run[]): string {
+  const middle = (value: (run: Run) => number): number => median(runs.map(value));
+  const lost = runs.reduce((sum, run) => sum + run.lost, 0);
+  return `| ${[
+    ...[load, recorder, middle((run) => run.cpuSeconds).toFixed(2)],
+    middle((run) => (1e6 * run.cpuSeconds) / run.events).toFixed(2),
+    (middle((run) => run.events) / SECONDS).toFixed(0),
+    ...[String(lost), middle((run) => run.megabytes).toFixed(1)],
+    middle((run) => run.firstEventSeconds).toFixed(2),
+    middle((run) => run.finishSeconds).toFixed(2),
+  ].join(' | ')} |`;
+}
