@@ -182,3 +182,16 @@ test('times of --from and --to select the lines that show them', async () => {
   const some = (await tandem(['report', path, '--from', '1.000004', '--to', '1.000007'])).stdout.toString().split('\n');
   expect(some).toEqual(all.filter((line) => !/ 1\.0000/.test(line) || / 1\.00000[4-7]: /.test(line)));
 });
+
+test('a record too short for the common fields is of unknown type', async () => {
+  const short = { time: 2000n, data: Uint8Array.of(0xbc, 0x02, 0, 0) };
+  const path = trace('short.dat', {
+    pageSize: 4096,
+    buffers: [{ cpus: [{ cpu: 0, events: [value(1000n, 1), short] }] }],
+  });
+  const { stdout, status, stderr } = await tandem(['report', path]);
+  expect(status, stderr).toBe(0);
+  expect(stdout.toString().split('\n')[2]).toContain('[UNKNOWN EVENT]');
+  const json = (await tandem(['report', '--json', path])).stdout.toString().split('\n')[1] as string;
+  expect(JSON.parse(json)).toEqual({ file: 'short.dat', buffer: '', cpu: 0, time: '2000', event: null, id: 700 });
+});

@@ -33,6 +33,7 @@ export class FileTexts implements EventLookup {
   readonly readId: SmallReader;
   readonly readPid: SmallReader;
   readonly readFlags: SmallReader;
+  readonly commonSize: number;
   readonly #events: EventTable;
   readonly #context: TextContext;
   readonly #choices: TextChoices;
@@ -46,6 +47,8 @@ export class FileTexts implements EventLookup {
     this.readId = eventIdReader(events, littleEndian);
     this.readPid = usual('common_pid');
     this.readFlags = usual('common_flags');
+    const places = Object.keys(USUAL_PLACES).map((name) => commonField(events, name));
+    this.commonSize = Math.max(...places.map(({ offset, size }) => offset + size));
   }
 
   find(id: number): EventFormat | undefined {
@@ -66,9 +69,12 @@ export function eventIdReader(events: EventTable, littleEndian: boolean): SmallR
   return usualReader(events, 'common_type', littleEndian);
 }
 
-/** All records of a file begin alike: the first event type says how. */
 function usualReader(events: EventTable, name: keyof typeof USUAL_PLACES, littleEndian: boolean): SmallReader {
+  return smallReader(commonField(events, name), littleEndian);
+}
+
+/** All records of a file begin alike: the first event type says how. */
+function commonField(events: EventTable, name: keyof typeof USUAL_PLACES): Field {
   const [first] = events;
-  const field = first?.commonFields.find((candidate) => candidate.name === name);
-  return smallReader(field ?? (USUAL_PLACES[name] as Field), littleEndian);
+  return first?.commonFields.find((candidate) => candidate.name === name) ?? (USUAL_PLACES[name] as Field);
 }

@@ -55,12 +55,13 @@ export class JsonEventWriter implements EventWriter {
 
   write(out: ByteWriter, record: PlacedRecord, timeHi: number, timeLo: number): void {
     const { events, line } = this.#source;
+    const isWhole = record.end - record.start >= events.commonSize;
     line.timeHi = timeHi;
     line.timeLo = timeLo;
     out.bytes(this.#begin);
     out.bytes(CPU);
     out.decimal(record.cpu);
-    this.#writeTask(out, record);
+    if (isWhole) this.#writeTask(out, record);
     out.bytes(TIME);
     this.#time.set(timeHi, timeLo);
     out.decimalU64(this.#time);
@@ -70,7 +71,7 @@ export class JsonEventWriter implements EventWriter {
       out.decimal(record.missed);
     }
     const id = events.readId(record);
-    const known = this.#known[id] ?? this.#learn(id);
+    const known = isWhole ? (this.#known[id] ?? this.#learn(id)) : null;
     if (known === null) {
       out.bytes(UNKNOWN);
       out.decimal(id);

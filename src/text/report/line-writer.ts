@@ -42,6 +42,8 @@ export interface EventLookup {
   readonly readId: SmallReader;
   readonly readPid: SmallReader;
   readonly readFlags: SmallReader;
+  /** Bytes that a record must have for these. */
+  readonly commonSize: number;
   find(id: number): EventFormat | undefined;
   /** How the event's text is written: its own, its print format, or its fields. */
   infoWriter(event: EventFormat): InfoWriter;
@@ -113,7 +115,8 @@ export class LineWriter implements EventWriter {
     if (record.missed !== 0) this.#writeLost(out, record);
     notes?.writeBefore(out, record);
     const id = events.readId(record);
-    const known = this.#known[id] ?? this.#learn(id);
+    const isWhole = record.end - record.start >= events.commonSize;
+    const known = isWhole ? (this.#known[id] ?? this.#learn(id)) : null;
     if (known === null) this.#writeUnknown(out, record, timeHi, timeLo);
     else {
       this.#writeTask(out, record);

@@ -9,12 +9,15 @@ const MICROSECONDS = utf8(' usecs');
 const LAST_REAL_TIME_PRIORITY = 99;
 
 interface Wakeup {
+  /** Bytes of a whole record; shorter ones are passed over. */
+  readonly length: number;
   readonly pid: SmallReader;
   /** Absent on kernels that no longer record wakeups in vain. */
   readonly success: SmallReader | undefined;
 }
 
 interface Switch {
+  readonly length: number;
   readonly nextPid: SmallReader;
   readonly nextPriority: SmallReader;
 }
@@ -83,13 +86,13 @@ export class WakeupLatency {
     const nextPid = reader(switched, 'next_pid');
     const nextPriority = reader(switched, 'next_prio');
     if (switched === undefined || nextPid === undefined || nextPriority === undefined) return undefined;
-    const latency = new WakeupLatency(switched.id, { nextPid, nextPriority });
+    const latency = new WakeupLatency(switched.id, { length: switched.minimumLength, nextPid, nextPriority });
     for (const name of ['sched_wakeup', 'sched_wakeup_new']) {
       const event = find(name);
       const pid = reader(event, 'pid');
       if (event === undefined && name === 'sched_wakeup_new') continue;
       if (event === undefined || pid === undefined) return undefined;
-      latency.#wakeups.set(event.id, { pid, success: reader(event, 'success') });
+      latency.#wakeups.set(event.id, { length: event.minimumLength, pid, success: reader(event, 'success') });
     }
     return latency;
   }
@@ -98,6 +101,8 @@ export class WakeupLatency {
   write(out: ByteWriter, id: number, record: RecordBytes, timeHi: number, timeLo: number): void {
     const time = () => (BigInt(timeHi) << 32n) | BigInt(timeLo);
     const wakeup = this.#wakeups.get(id);
+    const needed = wakeup ?? this.#switch;
+    if (record.end - record.start < needed.length) return;
     if (wakeup !== undefined) {
       if (wakeup.success?.(record) !== 0) this.#wokenAt.set(wakeup.pid(record), time());
     } else if (id === this.#switchId) {
