@@ -3,33 +3,29 @@ import { TandemError } from '../../base/errors.ts';
 import { PosixRegex, RegexError } from '../../filter/regex/posix-regex.ts';
 import type { TraceFile } from '../../trace-file/types.ts';
 
-const FTRACE = 'ftrace';
 const NAME_LABEL = 'name: ';
 const NEWLINE = 0x0a;
 
 /**
  * Writes the `format` texts of the events that a pattern names: `SYSTEM:EVENT`, or one regular expression for either.
+ * Those of tracers, in the `ftrace` system, are not among them, as in trace-cmd.
  * Throws a TandemError (USAGE) for a pattern that is no regular expression.
  */
 export function writeFormats(out: ByteWriter, { texts }: Pick<TraceFile, 'texts'>, pattern: string): void {
   const [systemText = '', eventText] = pattern.split(':').filter((part) => part !== '');
   const system = compile(pattern, systemText);
   const event = compile(pattern, eventText ?? systemText);
-  const writeMatching = (name: string, formats: readonly Uint8Array[], heading: string) => {
+  for (const { name, formats } of texts.systems) {
     const systemMatches = system.testText(name);
-    if (eventText !== undefined && !systemMatches) return;
-    let isFirst = true;
-    for (const format of formats) {
-      const wholeSystem = eventText === undefined && systemMatches;
-      if (!wholeSystem && !event.testText(eventName(format))) continue;
-      if (isFirst) out.text(heading);
-      isFirst = false;
+    if (eventText !== undefined && !systemMatches) continue;
+    const wholeSystem = eventText === undefined && systemMatches;
+    const wanted = formats.filter((format) => wholeSystem || event.testText(eventName(format)));
+    if (wanted.length > 0) out.text(`\nsystem: ${name}\n`);
+    for (const format of wanted) {
       out.bytes(format);
       out.byte(NEWLINE);
     }
-  };
-  writeMatching(FTRACE, texts.ftraceFormats, '');
-  for (const { name, formats } of texts.systems) writeMatching(name, formats, `\nsystem: ${name}\n`);
+  }
 }
 
 function compile(whole: string, text: string): PosixRegex {
