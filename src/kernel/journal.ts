@@ -188,7 +188,7 @@ export class Journal {
    * stays in the journal, for `undo` or the next run to try again.
    */
   undo(): string[] {
-    const { problems, failed } = undoChanges(this.#changes.splice(0));
+    const { problems, failed } = undoChanges(this.#changes.splice(0), false);
     this.#changes.push(...failed);
     rewrite(this.#path, failed);
     return problems;
@@ -229,13 +229,14 @@ function switchEvents(path: string, events: readonly string[], value: '0' | '1')
 /** No setting reads like this. */
 const ANYTHING = '\0';
 
-function undoChanges(changes: readonly Change[]): { problems: string[]; failed: Change[] } {
+/** `killed`: the run ended without a chance to note what the kernel made of its last change. */
+function undoChanges(changes: readonly Change[], killed: boolean): { problems: string[]; failed: Change[] } {
   const problems: string[] = [];
   const failed: Change[] = [];
   const settled = new Map<string, string>();
   const last = changes.at(-1);
-  // Killed right after this one, and before what the kernel made of it was noted: it is ours, whatever it is.
-  if (last?.type === 'setting') settled.set(last.path, ANYTHING);
+  // A size that was rounded, and that was not noted any more: it is ours, whatever it is.
+  if (killed && last?.type === 'setting' && last.kind === 'size') settled.set(last.path, ANYTHING);
   for (const change of changes.toReversed()) {
     try {
       if (change.type === 'settled') settled.set(change.path, change.after);
@@ -320,7 +321,7 @@ export function undoStale(journal: StaleJournal): string[] {
       // The run was killed while it wrote this line: the change that it announces was not made.
     }
   }
-  const { problems, failed } = undoChanges(changes);
+  const { problems, failed } = undoChanges(changes, true);
   rewrite(journal.path, failed);
   return problems;
 }
