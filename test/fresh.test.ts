@@ -14,6 +14,9 @@ import { temporaryFolder } from './support/temp-folder.ts';
 const unable = missing('root', 'tracefs', 'unshare', 'trace-cmd 3.1');
 const scratch = temporaryFolder();
 
+/** Other programs may have tracefs first. */
+const HOOK_TIMEOUT_MS = 900_000;
+
 interface Recording {
   readonly name: string;
   readonly options: readonly string[];
@@ -101,7 +104,7 @@ describe.each(recordings)('fresh recording: $name', ({ name, options, views, dum
     const { status, stderr } = await stockRecord(['-o', file, ...options, ...workload()], scratch);
     expect(status, stderr).toBe(0);
     expect(existsSync(join(scratch, file)), stderr).toBe(true);
-  });
+  }, HOOK_TIMEOUT_MS);
 
   const commands = [
     ...[[], ...views].map((view) => ['report', ...view, '-i', file]),

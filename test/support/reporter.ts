@@ -12,8 +12,9 @@ export default class Reporter extends DefaultReporter {
     this.printSkipped(cases.filter((test) => test.result().state === 'skipped'));
     super.onTestRunEnd(modules, errors, reason);
     const count = (state: string): number => cases.filter((test) => test.result().state === state).length;
-    // A file that can't be loaded has no cases: it must not look like success.
-    const broken = modules.filter((module) => module.errors().length > 0).length + errors.length;
+    // Files that can't be loaded and hooks that fail are no cases, but must not look like success.
+    const suites = modules.flatMap((module) => [module, ...module.children.allSuites()]);
+    const broken = suites.filter((suite) => suite.errors().length > 0).length + errors.length;
     this.log(`${count('passed')} passed, ${count('failed') + broken} failed, ${count('skipped')} skipped`);
   }
 
@@ -21,7 +22,9 @@ export default class Reporter extends DefaultReporter {
     const byReason = new Map<string, number>();
     for (const test of skipped) {
       const result = test.result();
-      const reason = (result.state === 'skipped' ? result.note : undefined) ?? `no reason given: ${test.fullName}`;
+      const note = result.state === 'skipped' ? result.note : undefined;
+      const where = test.parent.type === 'suite' ? test.parent.fullName : test.module.relativeModuleId;
+      const reason = note ?? `not reached, or no reason given: ${where}`;
       byReason.set(reason, (byReason.get(reason) ?? 0) + 1);
     }
     for (const [reason, count] of byReason) this.log(`skipped ${count}: ${reason}`);
