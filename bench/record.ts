@@ -14,6 +14,8 @@ import { median } from './measure.ts';
 
 const ROUNDS = Number(process.argv[2] ?? 3);
 const SECONDS = 4;
+/** After which every recorder has started. */
+const START_MS = 1500;
 const TRACING = '/sys/kernel/tracing';
 const folder = mkdtempSync(join(tmpdir(), 'tandem-record-bench-'));
 const output = join(folder, 'trace.dat');
@@ -46,10 +48,9 @@ async function measure(recorder: readonly string[], load: Load): Promise<Run> {
   const costs = join(folder, 'time');
   const startClock = Number(process.hrtime.bigint()) / 1e9;
   const words = ['-o', costs, '-f', '%U %S', ...recorder, 'record', '-C', 'mono', '-o', output, ...load.options];
-  const child = spawn('/usr/bin/time', words, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-  child.stderr.resume();
+  const child = spawn('/usr/bin/time', words, { stdio: 'ignore', detached: true });
   const ended = once(child, 'exit');
-  await once(child.stdout, 'data'); // it says that it waits for Ctrl-C
+  await sleep(START_MS);
   const loads = load.rate < 0 ? [] : cpus().map(() => ['bench/record-load.mjs', SECONDS, load.rate].map(String));
   const running = loads.map((words) => once(spawn(process.execPath, words, { stdio: 'ignore' }), 'exit'));
   await Promise.all([...running, sleep(SECONDS * 1000)]);

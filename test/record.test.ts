@@ -170,8 +170,13 @@ describe('by itself', () => {
     ['--user', 'nobody'],
   ])('%s', async (options, context) => {
     needs(context);
-    const { status, stderr } = await record(['-o', 'o.dat', ...options, '-e', 'sched', ...WORKLOAD]);
-    expect([status, stderr]).toEqual([0, '']);
+    const args = ['record', '-q', '-o', 'o.dat', ...options, '-e', 'sched', ...WORKLOAD];
+    await withTracefs(async () => {
+      const before = tracefsState();
+      const { status, stderr } = await tandem(args, { cwd: folder });
+      expect([status, stderr]).toEqual([0, '']);
+      expect(tracefsState()).toEqual(before);
+    });
     const { stdout } = await tandem(['report', '-i', 'o.dat'], { cwd: folder });
     expect(stdout.toString()).toMatch(/sleep-\d+ .* sched_process_exit/);
   });

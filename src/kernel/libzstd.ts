@@ -1,14 +1,16 @@
 import koffi from 'koffi';
 
-/** zstd as the system has it: compresses on the thread pool, some blocks at the same time. */
+/** zstd as the system has it. */
 export interface Libzstd {
   /** `1.5.4`. */
   readonly version: string;
-  /** Compresses `source` into one frame. Rejects when the library says that it failed. */
-  compress(source: Uint8Array, level: number): Promise<Uint8Array>;
+  /** Room that the compressed form of so many bytes needs at most. */
+  bound(size: number): number;
+  /** Compresses `source` into one frame at the start of `target`. Returns its bytes. Throws when the library does. */
+  compress(source: Uint8Array, target: Uint8Array, level: number): number;
 }
 
-type Native = ((...args: unknown[]) => unknown) & { async(...args: unknown[]): void };
+type Native = (...args: unknown[]) => unknown;
 
 /** Opens libzstd.so.1; undefined where there is none. */
 export function openLibzstd(): Libzstd | undefined {
@@ -19,27 +21,19 @@ export function openLibzstd(): Libzstd | undefined {
     return undefined;
   }
   const declare = (prototype: string): Native => library.func(prototype) as unknown as Native;
-  const createContext = declare('void *ZSTD_createCCtx()');
   const compressBound = declare('size_t ZSTD_compressBound(size_t size)');
   const isError = declare('uint ZSTD_isError(size_t code)');
-  const run = declare(
+  const compress = declare(
     'size_t ZSTD_compressCCtx(void *context, void *target, size_t capacity, const void *source, size_t size, int level)',
   );
-  /** Contexts that nobody uses now. They are kept for the next call: making one costs more than a small block. */
-  const idle: unknown[] = [];
+  const context = declare('void *ZSTD_createCCtx()')();
   return {
     version: declare('const char *ZSTD_versionString()')() as string,
-    compress(source, level) {
-      const context = idle.pop() ?? createContext();
-      const target = new Uint8Array(Number(compressBound(source.length)));
-      return new Promise((resolve, reject) => {
-        run.async(context, target, target.length, source, source.length, level, (error: unknown, size: number) => {
-          idle.push(context);
-          if (error) reject(error);
-          else if (isError(size)) reject(new Error('libzstd can not compress'));
-          else resolve(target.subarray(0, Number(size)));
-        });
-      });
+    bound: (size) => Number(compressBound(size)),
+    compress(source, target, level) {
+      const size = compress(context, target, target.length, source, source.length, level);
+      if (isError(size)) throw new Error('libzstd can not compress');
+      return Number(size);
     },
   };
 }

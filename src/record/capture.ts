@@ -4,7 +4,8 @@ import { TandemError } from '../base/errors.ts';
 import { closePipeEnd, pipe } from '../kernel/libc.ts';
 import type { CaptureMessage, CaptureOptions, CaptureTask, CaptureWorkerData } from './capture-types.ts';
 
-/** The kernel does the moving: two keep up with hundreds of CPUs, and one goes on while the disk holds up the other. */
+/** The kernel does the moving: one thread keeps up with many CPUs, two with hundreds. Each costs time to start. */
+const CPUS_PER_THREAD = 8;
 const MOST_THREADS = 2;
 
 /** One worker and the promises of its life: its files are open, and it has ended. */
@@ -39,7 +40,7 @@ export class Capture {
   /** Resolves when every buffer and every output file is open. Rejects with the first failure, all workers stopped. */
   static async start(tasks: readonly CaptureTask[], options: CaptureOptions): Promise<Capture> {
     const stopPipe = pipe(4096);
-    const threads = Math.min(MOST_THREADS, tasks.length);
+    const threads = Math.min(MOST_THREADS, Math.ceil(tasks.length / CPUS_PER_THREAD));
     const shares = Array.from({ length: threads }, (_, thread) => tasks.filter((_task, at) => at % threads === thread));
     const capture = new Capture(
       shares.map((share) => startWorker(share, options, stopPipe.readFd)),

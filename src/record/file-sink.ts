@@ -91,7 +91,7 @@ export class CapturedCpu implements CpuContent {
   async read(offset: number, length: number): Promise<Uint8Array> {
     const fd = openSync(this.path, 'r');
     try {
-      const bytes = new Uint8Array(length);
+      const bytes = Buffer.allocUnsafeSlow(length); // filled below, or not given out
       for (let done = 0; done < length; ) {
         const count = readSync(fd, bytes, done, length - done, offset + done);
         if (count === 0) throw new TandemError('IO', this.path, 'became shorter while it was read');
