@@ -5,8 +5,8 @@ export default defineConfig({
     reporters: ['./test/support/reporter.ts'],
     // The kernel's tracefs is one for the whole machine: files that use it must not run side by side.
     fileParallelism: false,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 600_000,
     maxConcurrency: 2,
     projects: [
       { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts', 'test/support/*.test.ts'] } },
