@@ -87,13 +87,16 @@ describe.runIf(canTrace)('with an instance of its own in the real tracefs', () =
     const gone = spawn('true');
     await new Promise((done) => gone.on('exit', done));
     const lines = journal.changes.map((change) => `${JSON.stringify(change)}\n`).join('');
-    writeFileSync(join(folder, `${gone.pid}-1.jsonl`), `${lines}{"type":"setti`);
+    const left = join(folder, `${gone.pid}-1.jsonl`);
+    writeFileSync(left, `${lines}{"type":"setti`);
+    writeFileSync(`${left}.new`, lines.slice(0, 10)); // killed while it wrote a shorter one
 
     const stale = staleJournals(folder);
     expect(stale.map(({ pid }) => pid)).toEqual([gone.pid]);
     expect(stale.flatMap(undoStale)).toEqual([]);
     expect(state()).toEqual(before);
     expect(staleJournals(folder)).toEqual([]);
+    expect([existsSync(left), existsSync(`${left}.new`)]).toEqual([false, false]);
   });
 });
 

@@ -79,6 +79,8 @@ export function journalFolder(): string {
 /** In one step: whenever this program is killed, a whole journal is there. */
 function rewrite(path: string, changes: readonly Change[]): void {
   if (changes.length === 0) {
+    // The run may have been killed while it wrote this one.
+    rmSync(`${path}.new`, { force: true });
     rmSync(path, { force: true });
     return;
   }
