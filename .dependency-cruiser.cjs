@@ -2,8 +2,20 @@
  * The folders of src, ranked: a folder imports only from folders above it in this list, and from itself.
  * The first group uses no Node API, so that it runs in browsers as well.
  */
-const portable = ['base', 'time', 'names', 'format', 'filter', 'ring-buffer', 'trace-file', 'timeline', 'text'];
-const nodeOnly = ['node', 'kernel', 'record', 'cli'];
+const portable = [
+  'base',
+  'time',
+  'names',
+  'format',
+  'filter',
+  'ring-buffer',
+  'trace-file',
+  'timeline',
+  'text',
+  'wire',
+  'sync',
+];
+const nodeOnly = ['node', 'kernel', 'transport', 'sampler', 'record', 'agent', 'cli'];
 const ranks = [...portable, ...nodeOnly];
 
 module.exports = {

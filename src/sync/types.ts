@@ -1,0 +1,123 @@
+import type { SyncSample } from '../time/types.ts';
+
+/*
+ * What the parts of time synchronisation say to each other. A *round* asks every guest CPU in turn; what a protocol
+ * finds out about one CPU in one round is a *measurement*, made of many *probes*: messages there and back, with
+ * the stamps that both clocks gave them.
+ */
+
+/**
+ * Which end of a session a protocol runs at. `host` and `guest` are a hypervisor and its virtual machine; `client`
+ * and `server` are machines that only know each other by network (the client records, the server is the agent).
+ */
+export type SyncRole = 'host' | 'guest' | 'client' | 'server';
+
+/** Bit 0 of the flags in TIME_SHIFT: offsets between two samples lie on the line between them. Else they hold until the next. */
+export const INTERPOLATE = 1;
+
+/**
+ * Stamps of the probes of one measurement, in units of the recorded clocks; 0 where a stamp is missing. Probe k is
+ * the k-th place of each list. A peer that only speaks `ptp` gives the host no `guestSend` and `guestReceive`, and
+ * its own `hostSend` is not measured then.
+ */
+export interface Probes {
+  readonly count: number;
+  /** Guest clock, before the probe was sent. */
+  readonly guestSend: BigUint64Array;
+  /** Host clock, when it arrived. */
+  readonly hostReceive: BigUint64Array;
+  /** Host clock, before the echo was sent. */
+  readonly hostSend: BigUint64Array;
+  /** Guest clock, when the echo arrived. */
+  readonly guestReceive: BigUint64Array;
+}
+
+/** What one round found out about one guest CPU. */
+export interface Measurement {
+  readonly cpu: number;
+  readonly sample: SyncSample;
+  /**
+   * How far the offset can be from the truth at the sample's time, in units of the host's clock: half of the fastest
+   * round trip at least. 0 where the hypervisor's own number was read. Undefined when the peer gave no way to know.
+   */
+  readonly bound: bigint | undefined;
+  /** What it was made of, if the protocol probes. */
+  readonly probes: Probes | undefined;
+}
+
+/**
+ * Stamps of the own trace clock. Marks are made while probes are on their way, so they must be cheap: reading what
+ * they were comes afterwards.
+ */
+export interface Stamper {
+  /** Forgets all stamps. `slots` is how many different ones there may be. */
+  begin(slots: number): void;
+  /** Stamps this moment under a slot, 0 and up. */
+  mark(slot: number): void;
+  /** The stamps by slot; 0 where one is missing. Valid until the next `begin`. */
+  read(): BigUint64Array;
+}
+
+/**
+ * One end of the connection that the two samplers of a session share, for one protocol. All calls block, with a time
+ * limit, and throw a `TandemError` that names the step; none allocates.
+ */
+export interface SyncLink {
+  /** Where the payload of the next message that is sent goes, from its first byte on. */
+  readonly output: DataView;
+  /** Sends a message of this protocol with the first `length` bytes of `output`, in one write. */
+  send(id: number, length: number): void;
+  /** Waits until the header of the next message is here, and returns its id. Its payload may still be on its way. */
+  receive(): number;
+  /** Waits for the payload of the received message, and returns its length; it is at the start of `input`. */
+  payload(): number;
+  readonly input: DataView;
+}
+
+/** What the hypervisor says of one vCPU's TSC: guest = ((host * scaling) >> fraction) + offset. */
+export interface VcpuTsc {
+  readonly offset: bigint;
+  /** 1 with fraction 0 when the guest's TSC counts as fast as the host's. */
+  readonly scaling: bigint;
+  readonly fraction: number;
+}
+
+/** What a protocol has to work with on the host's (client's) side. */
+export interface HostTools {
+  readonly link: SyncLink;
+  /** The host's clock, by markers in the trace. */
+  readonly markers: Stamper;
+  /** CLOCK_MONOTONIC_RAW, for peers that ask for it. */
+  readonly systemClock: Stamper;
+  /** Reads what the hypervisor says of a vCPU; undefined where this machine does not run the guest. */
+  readonly vcpuTsc: ((cpu: number) => VcpuTsc) | undefined;
+}
+
+/** What a protocol has to work with on the guest's (server's) side. The thread runs on the CPU in question. */
+export interface GuestTools {
+  readonly link: SyncLink;
+  /** The guest's clock, by markers in the trace. */
+  readonly markers: Stamper;
+}
+
+/** What decides whether a protocol is possible on this machine. */
+export interface Abilities {
+  /** The guest is a KVM virtual machine of this machine, and its debugfs files are sound. */
+  readonly readsVcpuTsc: boolean;
+}
+
+/** A way to measure how a guest's clock relates to the host's. One file in `protocols`, one line in the registry. */
+export interface SyncProtocol {
+  /** At most 15 ASCII characters: the name by which both ends know it. */
+  readonly name: string;
+  /** Nanoseconds, about. Of the protocols that both ends have, the lowest wins. */
+  readonly accuracy: number;
+  /** Flags stored in TIME_SHIFT. */
+  readonly flags: number;
+  /** Whether it can play that role for a trace clock (the kernel's name; undefined: not known yet). */
+  supports(role: SyncRole, clock: string | undefined, abilities: Abilities): boolean;
+  /** The host's part of one measurement. */
+  measure(tools: HostTools, cpu: number): Measurement;
+  /** The guest's part of one measurement. */
+  answer(tools: GuestTools, cpu: number): void;
+}
