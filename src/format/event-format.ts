@@ -1,5 +1,5 @@
 import type { Field } from './field.ts';
-import type { PrintFormat } from './print-fmt/ast.ts';
+import type { PrintFormat } from './print-fmt/parse/ast.ts';
 
 /** One event type. */
 export interface EventFormat {

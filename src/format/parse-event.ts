@@ -5,8 +5,8 @@ import type { FormatOptions } from './format-options.ts';
 import { Lexer } from './lexer.ts';
 import { leadingNumber } from './number-text.ts';
 import { parseFields } from './parse-fields.ts';
-import type { PrintFormat } from './print-fmt/ast.ts';
-import { parsePrintFormat } from './print-fmt/parse.ts';
+import type { PrintFormat } from './print-fmt/parse/ast.ts';
+import { parsePrintFormat } from './print-fmt/parse/parse.ts';
 
 /**
  * Reads one `format` file. Only its name and id are looked at here: fields and print format are parsed when they

@@ -1,13 +1,13 @@
 import type { PrintEnvironment } from '../environment.ts';
 import type { EventFormat } from '../event-format.ts';
 import { compileBprint } from './bprint.ts';
-import { anyLength } from './pad.ts';
-import { parsePrintFormat } from './parse.ts';
-import type { InfoWriter } from './piece-writer.ts';
-import { compilePieces } from './pieces.ts';
+import { parsePrintFormat } from './parse/parse.ts';
 import { failedFields } from './plain-fields.ts';
+import { anyLength } from './write/pad.ts';
+import type { InfoWriter } from './write/piece-writer.ts';
+import { compilePieces } from './write/pieces.ts';
 
-export type { InfoWriter } from './piece-writer.ts';
+export type { InfoWriter } from './write/piece-writer.ts';
 
 /**
  * Turns an event's print format into a function that writes its text, once per event type and file. A format that

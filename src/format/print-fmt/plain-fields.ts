@@ -3,9 +3,9 @@ import { U64 } from '../../base/u64.ts';
 import type { PrintEnvironment } from '../environment.ts';
 import type { EventFormat } from '../event-format.ts';
 import type { Field } from '../field.ts';
-import { fieldValue } from './evaluator.ts';
-import { DynamicLocator } from './locate.ts';
-import type { PieceWriter } from './piece-writer.ts';
+import { fieldValue } from './evaluate/evaluator.ts';
+import { DynamicLocator } from './evaluate/locate.ts';
+import type { PieceWriter } from './write/piece-writer.ts';
 
 const FAILED = utf8('[FAILED TO PARSE]');
 const ARRAY = utf8('ARRAY[');

@@ -2,13 +2,13 @@ import { utf8 } from '../../base/byte-writer.ts';
 import type { PrintEnvironment } from '../environment.ts';
 import type { EventFormat } from '../event-format.ts';
 import type { Field } from '../field.ts';
-import type { Expression } from './ast.ts';
-import { LiteralParser, type Piece } from './literal.ts';
-import { anyLength } from './pad.ts';
-import { parsePrintFormat } from './parse.ts';
-import type { InfoWriter, PieceWriter } from './piece-writer.ts';
-import { compilePiece, endingAtNul } from './pieces.ts';
+import type { Expression } from './parse/ast.ts';
+import { LiteralParser, type Piece } from './parse/literal.ts';
+import { parsePrintFormat } from './parse/parse.ts';
 import { labeled, plainField, plainFields } from './plain-fields.ts';
+import { anyLength } from './write/pad.ts';
+import type { InfoWriter, PieceWriter } from './write/piece-writer.ts';
+import { compilePiece, endingAtNul } from './write/pieces.ts';
 
 const HEX_PREFIX = utf8('0x');
 

@@ -1,7 +1,7 @@
 import type { TextVersion } from '../../../format/environment.ts';
 import { type EventFormat, findField } from '../../../format/event-format.ts';
 import type { Field } from '../../../format/field.ts';
-import type { Expression, NamedValue } from '../../../format/print-fmt/ast.ts';
+import type { Expression, NamedValue } from '../../../format/print-fmt/parse/ast.ts';
 import type { FamilyFactory, InfoWriter, TextContext } from '../context.ts';
 import { InfoBuilder } from '../info-builder.ts';
 import { int, lowBits, type NumberField, signed, unsigned } from '../number-field.ts';

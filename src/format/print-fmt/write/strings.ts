@@ -1,17 +1,17 @@
-import { ByteWriter, utf8 } from '../../base/byte-writer.ts';
-import { U64 } from '../../base/u64.ts';
-import type { PrintEnvironment } from '../environment.ts';
-import type { Field } from '../field.ts';
-import type { Expression, NamedValue } from './ast.ts';
+import { ByteWriter, utf8 } from '../../../base/byte-writer.ts';
+import { U64 } from '../../../base/u64.ts';
+import type { PrintEnvironment } from '../../environment.ts';
+import type { Field } from '../../field.ts';
+import { evaluator, truth } from '../evaluate/evaluate.ts';
+import type { Evaluator, LowReader } from '../evaluate/evaluator.ts';
+import { DynamicLocator } from '../evaluate/locate.ts';
+import type { PackedArgument } from '../packed.ts';
+import type { Expression, NamedValue } from '../parse/ast.ts';
+import { atomText, isAtom } from '../parse/constants.ts';
 import { writeCpuList, writeCpuMask } from './bitmask.ts';
 import { callText } from './calls.ts';
-import { atomText, isAtom } from './constants.ts';
-import { evaluator, truth } from './evaluate.ts';
-import type { Evaluator, LowReader } from './evaluator.ts';
 import { stackTraceWriter } from './functions.ts';
 import { arrayWriter, dynamicItemsWriter, hexWriter } from './items.ts';
-import { DynamicLocator } from './locate.ts';
-import type { PackedArgument } from './packed.ts';
 import { nothing, type PieceWriter } from './piece-writer.ts';
 import { asIs, type Place } from './place.ts';
 

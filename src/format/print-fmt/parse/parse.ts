@@ -1,6 +1,6 @@
-import type { EventFormat } from '../event-format.ts';
-import type { FormatOptions } from '../format-options.ts';
-import { Lexer } from '../lexer.ts';
+import type { EventFormat } from '../../event-format.ts';
+import type { FormatOptions } from '../../format-options.ts';
+import { Lexer } from '../../lexer.ts';
 import type { Expression, PrintFormat } from './ast.ts';
 import { folded } from './constants.ts';
 import { ExpressionParser, Unparsable } from './expressions.ts';

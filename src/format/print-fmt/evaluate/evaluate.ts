@@ -1,9 +1,9 @@
-import { compareHalves, U64 } from '../../base/u64.ts';
-import type { PrintEnvironment } from '../environment.ts';
-import type { Field } from '../field.ts';
-import { unsignedPrefix } from '../number-text.ts';
-import type { RecordBytes } from '../record.ts';
-import type { BinaryOperator, Expression } from './ast.ts';
+import { compareHalves, U64 } from '../../../base/u64.ts';
+import type { PrintEnvironment } from '../../environment.ts';
+import type { Field } from '../../field.ts';
+import { unsignedPrefix } from '../../number-text.ts';
+import type { RecordBytes } from '../../record.ts';
+import type { BinaryOperator, Expression } from '../parse/ast.ts';
 import { callValue } from './call-values.ts';
 import {
   constant,

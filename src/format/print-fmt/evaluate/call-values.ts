@@ -1,5 +1,5 @@
-import type { PrintEnvironment } from '../environment.ts';
-import type { Expression } from './ast.ts';
+import type { PrintEnvironment } from '../../environment.ts';
+import type { Expression } from '../parse/ast.ts';
 import { type Evaluator, small, ZERO } from './evaluator.ts';
 import { locate } from './locate.ts';
 

@@ -1,7 +1,7 @@
-import { U64 } from '../../base/u64.ts';
-import type { Field } from '../field.ts';
-import type { RecordBytes } from '../record.ts';
-import type { CastType } from './ast.ts';
+import { U64 } from '../../../base/u64.ts';
+import type { Field } from '../../field.ts';
+import type { RecordBytes } from '../../record.ts';
+import type { CastType } from '../parse/ast.ts';
 
 /** The lower 32 bits of a value, as a number without a sign. */
 export type LowReader = (record: RecordBytes) => number;

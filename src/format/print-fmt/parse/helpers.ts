@@ -1,7 +1,7 @@
-import type { EventFormat } from '../event-format.ts';
-import type { Field } from '../field.ts';
-import type { FormatOptions } from '../format-options.ts';
-import type { Lexer } from '../lexer.ts';
+import type { EventFormat } from '../../event-format.ts';
+import type { Field } from '../../field.ts';
+import type { FormatOptions } from '../../format-options.ts';
+import type { Lexer } from '../../lexer.ts';
 import type { Expression, NamedValue } from './ast.ts';
 import { folded, listText, listValue } from './constants.ts';
 

@@ -1,4 +1,4 @@
-import type { ByteWriter } from '../../base/byte-writer.ts';
+import type { ByteWriter } from '../../../base/byte-writer.ts';
 
 const COMMA = 0x2c;
 const DASH = 0x2d;

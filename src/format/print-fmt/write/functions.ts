@@ -1,11 +1,11 @@
-import type { ByteWriter } from '../../base/byte-writer.ts';
-import { utf8 } from '../../base/byte-writer.ts';
-import { U64 } from '../../base/u64.ts';
-import type { SymbolTable } from '../../names/symbols.ts';
-import type { PrintEnvironment } from '../environment.ts';
-import type { Field } from '../field.ts';
-import type { Evaluator } from './evaluator.ts';
-import { DynamicLocator } from './locate.ts';
+import type { ByteWriter } from '../../../base/byte-writer.ts';
+import { utf8 } from '../../../base/byte-writer.ts';
+import { U64 } from '../../../base/u64.ts';
+import type { SymbolTable } from '../../../names/symbols.ts';
+import type { PrintEnvironment } from '../../environment.ts';
+import type { Field } from '../../field.ts';
+import type { Evaluator } from '../evaluate/evaluator.ts';
+import { DynamicLocator } from '../evaluate/locate.ts';
 import type { PieceWriter } from './piece-writer.ts';
 
 const NEWLINE = 0x0a;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { U64 } from '../../base/u64.ts';
+import { U64 } from '../../../base/u64.ts';
 import * as arithmetic from './u64-arithmetic.ts';
 
 const anyU64 = fc.oneof(

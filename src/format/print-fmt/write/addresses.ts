@@ -1,10 +1,10 @@
-import { type ByteWriter, utf8 } from '../../base/byte-writer.ts';
-import type { PrintEnvironment } from '../environment.ts';
-import type { RecordBytes } from '../record.ts';
-import { argumentType } from './argument-type.ts';
-import type { Expression } from './ast.ts';
-import type { Evaluator } from './evaluator.ts';
-import { DynamicLocator, type Locate } from './locate.ts';
+import { type ByteWriter, utf8 } from '../../../base/byte-writer.ts';
+import type { PrintEnvironment } from '../../environment.ts';
+import type { RecordBytes } from '../../record.ts';
+import type { Evaluator } from '../evaluate/evaluator.ts';
+import { DynamicLocator, type Locate } from '../evaluate/locate.ts';
+import { argumentType } from '../parse/argument-type.ts';
+import type { Expression } from '../parse/ast.ts';
 import { type PieceWriter, textWriter } from './piece-writer.ts';
 
 /** How the bytes of an address of a fixed size are written. */

@@ -1,4 +1,4 @@
-import type { U64 } from '../../base/u64.ts';
+import type { U64 } from '../../../base/u64.ts';
 
 const TWO_32 = 0x1_0000_0000;
 

@@ -1,9 +1,9 @@
-import { ConstantText } from '../../base/constant-text.ts';
-import type { PrintEnvironment } from '../environment.ts';
-import { bytesOf } from '../latin1.ts';
-import type { Expression, PrintFormat } from './ast.ts';
-import { evaluator } from './evaluate.ts';
-import { LiteralParser, type Piece } from './literal.ts';
+import { ConstantText } from '../../../base/constant-text.ts';
+import type { PrintEnvironment } from '../../environment.ts';
+import { bytesOf } from '../../latin1.ts';
+import { evaluator } from '../evaluate/evaluate.ts';
+import type { Expression, PrintFormat } from '../parse/ast.ts';
+import { LiteralParser, type Piece } from '../parse/literal.ts';
 import { numberWriter } from './numbers.ts';
 import { type PieceWriter, textWriter } from './piece-writer.ts';
 import { placer } from './place.ts';

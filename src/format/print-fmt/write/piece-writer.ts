@@ -1,7 +1,7 @@
-import type { ByteWriter } from '../../base/byte-writer.ts';
-import { ConstantText } from '../../base/constant-text.ts';
-import { bytesOf } from '../latin1.ts';
-import type { RecordBytes } from '../record.ts';
+import type { ByteWriter } from '../../../base/byte-writer.ts';
+import { ConstantText } from '../../../base/constant-text.ts';
+import { bytesOf } from '../../latin1.ts';
+import type { RecordBytes } from '../../record.ts';
 
 /** Writes one part of an event's text. The record has at least the event's minimum length. */
 export type PieceWriter = (out: ByteWriter, record: RecordBytes) => void;

@@ -1,9 +1,9 @@
-import { type ByteWriter, utf8 } from '../../base/byte-writer.ts';
-import { U64 } from '../../base/u64.ts';
-import type { PrintEnvironment } from '../environment.ts';
-import type { Expression } from './ast.ts';
-import { evaluator } from './evaluate.ts';
-import { locate } from './locate.ts';
+import { type ByteWriter, utf8 } from '../../../base/byte-writer.ts';
+import { U64 } from '../../../base/u64.ts';
+import type { PrintEnvironment } from '../../environment.ts';
+import { evaluator } from '../evaluate/evaluate.ts';
+import { locate } from '../evaluate/locate.ts';
+import type { Expression } from '../parse/ast.ts';
 import type { PieceWriter } from './piece-writer.ts';
 import { writeScsiCommand } from './scsi.ts';
 import { XEN_HYPERCALLS } from './xen.ts';

@@ -1,8 +1,8 @@
-import { ByteWriter } from '../../base/byte-writer.ts';
-import { U64 } from '../../base/u64.ts';
-import type { RecordBytes } from '../record.ts';
-import type { Evaluator } from './evaluator.ts';
-import type { Conversion } from './literal.ts';
+import { ByteWriter } from '../../../base/byte-writer.ts';
+import { U64 } from '../../../base/u64.ts';
+import type { RecordBytes } from '../../record.ts';
+import type { Evaluator } from '../evaluate/evaluator.ts';
+import type { Conversion } from '../parse/literal.ts';
 import type { PieceWriter } from './piece-writer.ts';
 import { placer } from './place.ts';
 

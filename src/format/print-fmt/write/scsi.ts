@@ -1,6 +1,6 @@
-import { type ByteWriter, utf8 } from '../../base/byte-writer.ts';
-import { U64 } from '../../base/u64.ts';
-import type { RecordBytes } from '../record.ts';
+import { type ByteWriter, utf8 } from '../../../base/byte-writer.ts';
+import { U64 } from '../../../base/u64.ts';
+import type { RecordBytes } from '../../record.ts';
 
 /** Operation codes of SCSI commands (SPC, SBC) whose parameters are shown. */
 const READ_6 = 0x08;

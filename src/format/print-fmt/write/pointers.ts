@@ -1,15 +1,15 @@
-import { utf8 } from '../../base/byte-writer.ts';
-import { U64 } from '../../base/u64.ts';
-import type { PrintEnvironment } from '../environment.ts';
+import { utf8 } from '../../../base/byte-writer.ts';
+import { U64 } from '../../../base/u64.ts';
+import type { PrintEnvironment } from '../../environment.ts';
+import { evaluator } from '../evaluate/evaluate.ts';
+import { type Evaluator, wideOnly } from '../evaluate/evaluator.ts';
+import { locate } from '../evaluate/locate.ts';
+import type { PackedArgument } from '../packed.ts';
+import { argumentType } from '../parse/argument-type.ts';
+import type { Expression } from '../parse/ast.ts';
 import { bytesWriter, hexBytesWriter, type Layout, sockaddrWriter } from './addresses.ts';
-import { argumentType } from './argument-type.ts';
-import type { Expression } from './ast.ts';
 import { callText } from './calls.ts';
-import { evaluator } from './evaluate.ts';
-import { type Evaluator, wideOnly } from './evaluator.ts';
 import { functionWriter, writeHex } from './functions.ts';
-import { locate } from './locate.ts';
-import type { PackedArgument } from './packed.ts';
 import { nothing, type PieceWriter, textWriter } from './piece-writer.ts';
 
 const NIL = utf8('(nil)');

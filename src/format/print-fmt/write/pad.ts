@@ -1,5 +1,5 @@
-import type { EventFormat } from '../event-format.ts';
-import type { RecordBytes } from '../record.ts';
+import type { EventFormat } from '../../event-format.ts';
+import type { RecordBytes } from '../../record.ts';
 import type { InfoWriter, PieceWriter } from './piece-writer.ts';
 
 /**

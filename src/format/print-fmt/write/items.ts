@@ -1,11 +1,11 @@
-import { type ByteWriter, utf8 } from '../../base/byte-writer.ts';
-import { U64 } from '../../base/u64.ts';
-import type { PrintEnvironment } from '../environment.ts';
-import type { Field } from '../field.ts';
-import type { RecordBytes } from '../record.ts';
-import type { Expression } from './ast.ts';
-import type { Evaluator } from './evaluator.ts';
-import { DynamicLocator, type Locate, locate } from './locate.ts';
+import { type ByteWriter, utf8 } from '../../../base/byte-writer.ts';
+import { U64 } from '../../../base/u64.ts';
+import type { PrintEnvironment } from '../../environment.ts';
+import type { Field } from '../../field.ts';
+import type { RecordBytes } from '../../record.ts';
+import type { Evaluator } from '../evaluate/evaluator.ts';
+import { DynamicLocator, type Locate, locate } from '../evaluate/locate.ts';
+import type { Expression } from '../parse/ast.ts';
 import { nothing, type PieceWriter } from './piece-writer.ts';
 
 const BLANK = 0x20;

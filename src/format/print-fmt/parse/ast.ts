@@ -1,5 +1,5 @@
-import type { Field } from '../field.ts';
-import type { PackedArgument } from './packed.ts';
+import type { Field } from '../../field.ts';
+import type { PackedArgument } from '../packed.ts';
 
 /** An argument of a print format, or a part of one. All arithmetic is unsigned 64-bit, as in trace-cmd. */
 export type Expression =

@@ -1,4 +1,4 @@
-import type { TextVersion } from '../environment.ts';
+import type { TextVersion } from '../../environment.ts';
 
 /** A part of the literal of a print format. Arguments are given by their index. */
 export type Piece =

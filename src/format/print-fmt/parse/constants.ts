@@ -1,4 +1,4 @@
-import { signedPrefix, unsignedPrefix } from '../number-text.ts';
+import { signedPrefix, unsignedPrefix } from '../../number-text.ts';
 import type { BinaryOperator, Expression } from './ast.ts';
 
 /** An operand that is one token, or several words: it has a text, whatever its meaning. */

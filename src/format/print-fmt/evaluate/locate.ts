@@ -1,6 +1,6 @@
-import type { Field } from '../field.ts';
-import type { RecordBytes } from '../record.ts';
-import type { Expression } from './ast.ts';
+import type { Field } from '../../field.ts';
+import type { RecordBytes } from '../../record.ts';
+import type { Expression } from '../parse/ast.ts';
 
 /**
  * Finds the bytes of a dynamic array in a record. What points outside of the record is at offset 0, and a length

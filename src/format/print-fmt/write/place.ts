@@ -1,7 +1,7 @@
-import type { ByteWriter } from '../../base/byte-writer.ts';
-import type { RecordBytes } from '../record.ts';
-import type { Evaluator } from './evaluator.ts';
-import type { Conversion } from './literal.ts';
+import type { ByteWriter } from '../../../base/byte-writer.ts';
+import type { RecordBytes } from '../../record.ts';
+import type { Evaluator } from '../evaluate/evaluator.ts';
+import type { Conversion } from '../parse/literal.ts';
 
 /** Writes source[start..end) as a `%s` conversion says: cut and aligned. */
 export type Place = (out: ByteWriter, record: RecordBytes, source: Uint8Array, start: number, end: number) => void;
