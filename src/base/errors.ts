@@ -9,6 +9,8 @@ export type ErrorCode =
   | 'UNSUPPORTED' // well formed, but needs something that is not here (a codec, a newer reader)
   | 'IO' // the operating system refused a read or a write
   | 'USAGE' // the command line or a filter cannot be understood
+  | 'PEER' // the other end of a connection refused, went away, or does not speak the protocol
+  | 'TIMEOUT' // the other end of a connection stayed silent for too long
   | 'NOT_FOUND'; // a named thing (event, CPU, option) is not in the trace
 
 export class TandemError extends Error {

@@ -16,6 +16,8 @@ const BY_CODE: Readonly<Record<ErrorCode, number>> = {
   UNSUPPORTED: EXIT_DAMAGED,
   NOT_FOUND: EXIT_USAGE,
   IO: EXIT_IO,
+  PEER: EXIT_IO,
+  TIMEOUT: EXIT_IO,
   USAGE: EXIT_USAGE,
 };
 
@@ -23,7 +25,7 @@ export const EXIT_HELP = `
 Exit status:
   0   done; also when the reader of the output went away
   1   a file is no trace, or too damaged to be read; or the kernel lacks what is asked for
-  2   a file can't be opened, read or written
+  2   a file can't be opened, read or written; or the other end of a connection failed
   22  report --check-events, check-events: a format was not understood
   70  a bug in tandem
   255 the command line or a filter can't be understood, or names what is not there`;
