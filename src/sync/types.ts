@@ -12,13 +12,10 @@ import type { SyncSample } from '../time/types.ts';
  */
 export type SyncRole = 'host' | 'guest' | 'client' | 'server';
 
-/** Bit 0 of the flags in TIME_SHIFT: offsets between two samples lie on the line between them. Else they hold until the next. */
-export const INTERPOLATE = 1;
-
 /**
  * Stamps of the probes of one measurement, in units of the recorded clocks; 0 where a stamp is missing. Probe k is
- * the k-th place of each list. A peer that only speaks `ptp` gives the host no `guestSend` and `guestReceive`, and
- * its own `hostSend` is not measured then.
+ * the k-th place of each list: it left the guest at guestSend, and its echo was back at guestReceive. The host may
+ * have stamped once for both directions. A peer that only speaks `ptp` keeps the guest's stamps to itself.
  */
 export interface Probes {
   readonly count: number;
@@ -35,12 +32,8 @@ export interface Probes {
 /** What one round found out about one guest CPU. */
 export interface Measurement {
   readonly cpu: number;
+  /** Its bound is half of the fastest round trip at least; 0 where the hypervisor's own number was read. */
   readonly sample: SyncSample;
-  /**
-   * How far the offset can be from the truth at the sample's time, in units of the host's clock: half of the fastest
-   * round trip at least. 0 where the hypervisor's own number was read. Undefined when the peer gave no way to know.
-   */
-  readonly bound: bigint | undefined;
   /** What it was made of, if the protocol probes. */
   readonly probes: Probes | undefined;
 }
@@ -63,13 +56,18 @@ export interface Stamper {
  * limit, and throw a `TandemError` that names the step; none allocates.
  */
 export interface SyncLink {
+  /** The other end, for errors. */
+  readonly peer: string;
   /** Where the payload of the next message that is sent goes, from its first byte on. */
   readonly output: DataView;
   /** Sends a message of this protocol with the first `length` bytes of `output`, in one write. */
   send(id: number, length: number): void;
   /** Waits until the header of the next message is here, and returns its id. Its payload may still be on its way. */
   receive(): number;
-  /** Waits for the payload of the received message, and returns its length; it is at the start of `input`. */
+  /**
+   * Waits for the payload of the received message, and returns its length; it is at the start of `input`. Once per
+   * message, before the next `receive`; something may be sent in between.
+   */
   payload(): number;
   readonly input: DataView;
 }
@@ -77,7 +75,7 @@ export interface SyncLink {
 /** What the hypervisor says of one vCPU's TSC: guest = ((host * scaling) >> fraction) + offset. */
 export interface VcpuTsc {
   readonly offset: bigint;
-  /** 1 with fraction 0 when the guest's TSC counts as fast as the host's. */
+  /** 1 with fraction 0 where the guest's TSC counts as fast as the host's. */
   readonly scaling: bigint;
   readonly fraction: number;
 }
@@ -91,6 +89,10 @@ export interface HostTools {
   readonly systemClock: Stamper;
   /** Reads what the hypervisor says of a vCPU; undefined where this machine does not run the guest. */
   readonly vcpuTsc: ((cpu: number) => VcpuTsc) | undefined;
+  /** Asks the guest to begin its part of a measurement of that CPU. */
+  ask(cpu: number): void;
+  /** This machine's time in ms, with fractions: any clock that only goes forward. Tells when enough was measured. */
+  now(): number;
 }
 
 /** What a protocol has to work with on the guest's (server's) side. The thread runs on the CPU in question. */
@@ -98,6 +100,21 @@ export interface GuestTools {
   readonly link: SyncLink;
   /** The guest's clock, by markers in the trace. */
   readonly markers: Stamper;
+  /** As the host's. */
+  now(): number;
+}
+
+/**
+ * The host's side of one session. `measure` asks for the guest's part and does its own; it throws a `TandemError` when
+ * the peer's messages make no sense, or none come.
+ */
+export interface HostSide {
+  measure(cpu: number): Measurement;
+}
+
+/** The guest's side of one session. `answer` is called when the host has asked for a CPU. */
+export interface GuestSide {
+  answer(cpu: number): void;
 }
 
 /** What decides whether a protocol is possible on this machine. */
@@ -116,8 +133,6 @@ export interface SyncProtocol {
   readonly flags: number;
   /** Whether it can play that role for a trace clock (the kernel's name; undefined: not known yet). */
   supports(role: SyncRole, clock: string | undefined, abilities: Abilities): boolean;
-  /** The host's part of one measurement. */
-  measure(tools: HostTools, cpu: number): Measurement;
-  /** The guest's part of one measurement. */
-  answer(tools: GuestTools, cpu: number): void;
+  host(tools: HostTools): HostSide;
+  guest(tools: GuestTools): GuestSide;
 }

@@ -18,6 +18,11 @@ export interface SyncSample {
   readonly scaling: bigint;
   /** Binary digits after the point of `scaling`. */
   readonly fraction: number;
+  /**
+   * How far the truth can be from the offset, in units of the host's clock; undefined where nothing says so. Between
+   * two samples, the greater one of theirs holds.
+   */
+  readonly bound?: bigint | undefined;
 }
 
 /** Option TIME_SHIFT of a guest's file. */

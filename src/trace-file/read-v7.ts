@@ -18,6 +18,7 @@ import {
   warnIfCut,
 } from './sections.ts';
 import { SourceReader } from './source-reader.ts';
+import { withBounds } from './sync-bounds.ts';
 import type { CpuData, Section, TraceBuffer, TraceOption } from './types.ts';
 
 /** Reads the metadata of a file made of sections (v7): the walk over all of them, the chain of options, the texts. */
@@ -29,6 +30,9 @@ export async function readV7(context: OpenContext): Promise<Contents> {
   }
   const chain = await readOptionChain(context, walked);
   const facts = decodeOptions(chain.options, { littleEndian: header.littleEndian, sectioned: true }, warn);
+  for (const bytes of chain.behind) {
+    if (facts.timeShift) facts.timeShift = withBounds(facts.timeShift, bytes, header.littleEndian);
+  }
   const pointed = [...facts.sectionOffsets.values(), ...facts.buffers.map(({ offset }) => offset)];
   const sections = await describeSections(context, await withPointed(context, walked, chain.optionSections, pointed));
   const find = (id: number): Section | undefined => {
@@ -52,6 +56,8 @@ export async function readV7(context: OpenContext): Promise<Contents> {
 interface OptionChain {
   readonly options: TraceOption[];
   readonly optionSections: Section[];
+  /** What lies behind the DONE of each section, where anything does. */
+  readonly behind: Uint8Array[];
   /** False where the chain breaks off, as it does in a file that is cut. */
   readonly complete: boolean;
 }
@@ -60,6 +66,7 @@ async function readOptionChain(context: OpenContext, walked: readonly Section[])
   const { source, header, warn } = context;
   const options: TraceOption[] = [];
   const optionSections: Section[] = [];
+  const behind: Uint8Array[] = [];
   const visited = new Set<number>();
   const visit = async (offset: number): Promise<number> => {
     visited.add(offset);
@@ -68,7 +75,7 @@ async function readOptionChain(context: OpenContext, walked: readonly Section[])
       throw new TandemError('CORRUPT', `${source.name}: section ${describe(section)}`, 'should be an options section');
     }
     const block = optionSections.push(section) - 1;
-    return readOptions(context, section, block, options);
+    return readOptions(context, section, block, options, behind);
   };
   let next = header.firstOptions;
   let complete = next !== 0;
@@ -95,7 +102,7 @@ async function readOptionChain(context: OpenContext, walked: readonly Section[])
     const rest = walked.filter(({ id, offset }) => id === SECTION.OPTIONS && !visited.has(offset));
     for (const { offset } of rest) await tolerate(context, () => visit(offset));
   }
-  return { options, optionSections, complete };
+  return { options, optionSections, behind, complete };
 }
 
 async function readOptions(
@@ -103,13 +110,16 @@ async function readOptions(
   section: Section,
   block: number,
   options: TraceOption[],
+  behind: Uint8Array[],
 ): Promise<number> {
   const subject = `${context.source.name}: section ${describe(section)}`;
   const reader = SourceReader.over(await readBody(context, section), context.header.littleEndian, subject);
-  return parseOptions(reader, true, (option) => {
+  const next = await parseOptions(reader, true, (option) => {
     if (options.length >= MOST_OPTIONS) throw new TandemError('CORRUPT', subject, `is beyond ${MOST_OPTIONS} options`);
     options.push({ ...option, offset: section.bodyOffset + option.offset, block });
   });
+  if (reader.remaining > 0) behind.push(await reader.bytes(reader.remaining));
+  return next;
 }
 
 /** Adds the sections that options point to, and the walk missed because a size on its way is damaged. */
