@@ -1,5 +1,6 @@
 import { OPTION } from '../ids.ts';
 import type { GuestInfo, SyncSample, TimeShift, TraceTexts, TscToNanoseconds } from '../types.ts';
+import { encodeBounds } from './bounds.ts';
 import { Encoder } from './encoder.ts';
 
 /** What a writer is given: a trace in all its parts, but for the events, which it takes from a `CpuContent`. */
@@ -22,6 +23,8 @@ export interface TraceContent {
 export interface OptionContent {
   readonly id: number;
   readonly data: Uint8Array;
+  /** Bytes that go behind the end of the options, where stock readers don't look. Version 6 has no such place. */
+  readonly behind?: Uint8Array | undefined;
 }
 
 export interface BufferContent {
@@ -87,7 +90,8 @@ export function guestOption(guest: GuestInfo, littleEndian: boolean): OptionCont
 
 /**
  * Every CPU's list must have the same length, at least 1: stock readers take all counts from one place.
- * Arrays per CPU, not records: all times, all offsets, all scalings; the fractions of all CPUs at the end.
+ * Arrays per CPU, not records: all times, all offsets, all scalings; the fractions of all CPUs at the end. Behind the
+ * options the bounds, if any sample has one: in the option itself, stock dump would take them for the next option.
  */
 export function timeShiftOption(shift: TimeShift, littleEndian: boolean): OptionContent {
   const data = new Encoder(littleEndian).u64(shift.peerTraceId).u32(shift.flags).u32(shift.cpus.length);
@@ -101,5 +105,5 @@ export function timeShiftOption(shift: TimeShift, littleEndian: boolean): Option
     column(samples, (sample) => sample.scaling);
   }
   for (const samples of shift.cpus) column(samples, (sample) => BigInt(sample.fraction));
-  return { id: OPTION.TIME_SHIFT, data: data.finish() };
+  return { id: OPTION.TIME_SHIFT, data: data.finish(), behind: encodeBounds(shift, littleEndian) };
 }

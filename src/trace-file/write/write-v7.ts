@@ -117,6 +117,7 @@ class SectionWriter {
     const start = this.#sink.position;
     const donePlace = start + SECTION_HEADER_SIZE + body.length;
     body.u64(0);
+    for (const { behind } of options) if (behind) body.bytes(behind);
     const header = this.#header(SECTION.OPTIONS, this.#describe('options'), false, body.length);
     await this.#sink.append(header.bytes(body.finish()).finish());
     await this.#sink.patch(this.#nextOptionsPlace, this.offsetData(start));
