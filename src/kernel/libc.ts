@@ -1,46 +1,16 @@
+import { constants as files } from 'node:fs';
 import { constants } from 'node:os';
 import koffi from 'koffi';
 import { TandemError } from '../base/errors.ts';
+import { attempted, checked, errno, lazy } from './native.ts';
 import { callError } from './os-error.ts';
 
 /*
- * The system calls that Node lacks, one typed function each. This file is the only place that crosses into native
- * code. All calls are made on the thread that asks: a blocking one belongs in a worker.
+ * The system calls that Node lacks, one typed function each; those on sockets are in sockets.ts. All calls are made on
+ * the thread that asks: a blocking one belongs in a worker.
  */
 
-const { EINTR, EAGAIN } = constants.errno;
-
-type Native = (...args: unknown[]) => number;
-
-/** Opens the C library at the first call, so that importing this file costs nothing where nothing is called. */
-const load = (() => {
-  let library: ReturnType<typeof koffi.load> | undefined;
-  return (prototype: string): Native => {
-    if (process.platform !== 'linux') {
-      throw new TandemError('UNSUPPORTED', 'recording', `${process.platform} has no ftrace`, 'record on Linux');
-    }
-    library ??= koffi.load('libc.so.6');
-    return library.func(prototype) as unknown as Native;
-  };
-})();
-
-function lazy(prototype: string): Native {
-  let native: Native | undefined;
-  return (...args) => {
-    native ??= load(prototype);
-    return native(...args);
-  };
-}
-
-/** Makes a call again when a signal interrupted it; -1 otherwise becomes an error with the call's name. */
-function checked(name: string, subject: string, call: () => number): number {
-  for (;;) {
-    const result = call();
-    if (result !== -1) return result;
-    const errno = koffi.errno();
-    if (errno !== EINTR) throw callError(name, subject, errno);
-  }
-}
+const { EINTR, EAGAIN, EEXIST, EXDEV, EINVAL, ENOSYS, EOPNOTSUPP } = constants.errno;
 
 const native = {
   splice: lazy('long splice(int fd_in, void *off_in, int fd_out, void *off_out, ulong len, uint flags)'),
@@ -57,21 +27,20 @@ const native = {
   munmap: lazy('int munmap(int64_t address, ulong length)'),
   schedSetscheduler: lazy('int sched_setscheduler(int pid, int policy, const void *parameters)'),
   clockGettime: lazy('int clock_gettime(int clock, void *time)'),
+  mkfifo: lazy('int mkfifo(const char *path, uint mode)'),
   mount: lazy('int mount(const char *source, const char *target, const char *type, ulong flags, const char *data)'),
 };
 
 const SPLICE_F_MOVE = 1;
 const SPLICE_F_NONBLOCK = 2;
+const WOULD_BLOCK = [EAGAIN];
+const ALREADY_THERE = [EEXIST];
 
 /** splice(2) without waiting. Returns the bytes moved; 0 at the end of the input; -1 when it would block. */
 export function spliceNow(fdIn: number, fdOut: number, length: number, subject: string): number {
-  for (;;) {
-    const moved = native.splice(fdIn, null, fdOut, null, length, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
-    if (moved !== -1) return moved;
-    const errno = koffi.errno();
-    if (errno === EAGAIN) return -1;
-    if (errno !== EINTR) throw callError('splice', subject, errno);
-  }
+  return attempted('splice', subject, WOULD_BLOCK, () =>
+    native.splice(fdIn, null, fdOut, null, length, SPLICE_F_MOVE | SPLICE_F_NONBLOCK),
+  );
 }
 
 /** splice(2) that waits for room in the output. Returns the bytes moved. */
@@ -79,19 +48,16 @@ export function splice(fdIn: number, fdOut: number, length: number, subject: str
   return checked('splice', subject, () => native.splice(fdIn, null, fdOut, null, length, SPLICE_F_MOVE));
 }
 
+const NOT_THESE_FILES = [EXDEV, EINVAL, ENOSYS, EOPNOTSUPP];
+
 /**
  * copy_file_range(2) from and to the files' positions: inside the kernel, and without a second copy where the file
  * system can share blocks. Returns the bytes copied, 0 at the end of the input; -1 where these two files can't do it.
  */
 export function copyFileRange(fdIn: number, fdOut: number, length: number, subject: string): number {
-  const { EXDEV, EINVAL, ENOSYS, EOPNOTSUPP } = constants.errno;
-  for (;;) {
-    const copied = native.copyFileRange(fdIn, null, fdOut, null, length, 0);
-    if (copied !== -1) return copied;
-    const errno = koffi.errno();
-    if ([EXDEV, EINVAL, ENOSYS, EOPNOTSUPP].includes(errno)) return -1;
-    if (errno !== EINTR) throw callError('copy_file_range', subject, errno);
-  }
+  return attempted('copy_file_range', subject, NOT_THESE_FILES, () =>
+    native.copyFileRange(fdIn, null, fdOut, null, length, 0),
+  );
 }
 
 /** close(2) of what `pipe` opened: Node warns of descriptors that it does not know. */
@@ -132,9 +98,8 @@ export class PollSet {
   wait(timeout: number): number {
     const ready = native.poll(this.#entries.buffer, this.count, timeout);
     if (ready !== -1) return ready;
-    const errno = koffi.errno();
-    if (errno === EINTR) return 0;
-    throw callError('poll', 'the trace buffers', errno);
+    if (errno() === EINTR) return 0;
+    throw callError('poll', 'the trace buffers', errno());
   }
 
   /** What the last wait found for an entry: 0, or a mask of IN, ERR, HUP. */
@@ -176,6 +141,20 @@ export function mount(source: string, target: string, type: string): void {
   checked('mount', target, () => native.mount(source, target, type, 0, null));
 }
 
+/** mkfifo(3). False when something has that name already. `mode` is cut by the process's umask. */
+export function makeFifo(path: string, mode: number): boolean {
+  return attempted('mkfifo', path, ALREADY_THERE, () => native.mkfifo(path, mode)) === 0;
+}
+
+/** Clears or sets O_NONBLOCK (fcntl(2)). It belongs to the open file, not to one descriptor: all threads see it. */
+export function setBlocking(fd: number, blocking: boolean): void {
+  const F_GETFL = 3;
+  const F_SETFL = 4;
+  const flags = checked('fcntl', `descriptor ${fd}`, () => native.fcntl(fd, F_GETFL, 0));
+  const wanted = blocking ? flags & ~files.O_NONBLOCK : flags | files.O_NONBLOCK;
+  if (wanted !== flags) checked('fcntl', `descriptor ${fd}`, () => native.fcntl(fd, F_SETFL, wanted));
+}
+
 /** perf_event_open(2) has no wrapper in the C library: its number differs between machines. */
 const PERF_EVENT_OPEN: Readonly<Record<string, number>> = { x64: 298, ia32: 336, arm64: 241 };
 
@@ -194,7 +173,7 @@ export function readMapping(fd: number, length: number, copyLength: number, subj
   const PROT_READ = 1;
   const MAP_SHARED = 1;
   const address = native.mmap(null, length, PROT_READ, MAP_SHARED, fd, 0);
-  if (Number(address) === -1) throw callError('mmap', subject, koffi.errno());
+  if (Number(address) === -1) throw callError('mmap', subject, errno());
   try {
     return Uint8Array.from(koffi.decode(address, 'uint8_t', copyLength) as ArrayLike<number>);
   } finally {

@@ -10,6 +10,15 @@ const HINTS: Readonly<Record<string, string>> = {
   ENOENT: 'is the name right, and does this kernel have it?',
   EBUSY: 'another tracer uses it: stop that one first',
   ENODEV: 'this kernel, or this machine, does not support it',
+  ECONNREFUSED: 'nobody listens there: is the agent started, and is the port right?',
+  ECONNRESET: 'the other end is gone: see what it said',
+  EPIPE: 'the other end is gone: see what it said',
+  ETIMEDOUT: 'is it running, and can it be reached from here?',
+  EHOSTUNREACH: 'is it running, and can it be reached from here?',
+  ENETUNREACH: 'no network leads there: is the address right?',
+  EADDRINUSE: 'another program listens there: stop it, or choose another port',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  EAFNOSUPPORT: 'this kernel does not know such addresses',
   ENOMEM: 'the kernel has no memory for it: ask for smaller buffers',
 };
 
@@ -17,8 +26,9 @@ const HINTS: Readonly<Record<string, string>> = {
 export class OsError extends TandemError {
   readonly errno: string;
 
-  constructor(errno: string, subject: string, problem: string, options?: ErrorOptions) {
-    super('IO', subject, `${problem} (${errno})`, HINTS[errno], options);
+  /** `hint`: what to do, where the errno alone does not tell. */
+  constructor(errno: string, subject: string, problem: string, options?: ErrorOptions & { readonly hint?: string }) {
+    super('IO', subject, `${problem} (${errno})`, options?.hint ?? HINTS[errno], options);
     this.name = 'OsError';
     this.errno = errno;
   }
