@@ -1,0 +1,82 @@
+import type { SyncSample } from '../../time/types.ts';
+import type { Probes } from '../types.ts';
+import { Corridor, type Limit } from './corridor.ts';
+
+/** The limits of one burst of probes, relative to a time and an offset of the clocks. */
+export interface Limits {
+  readonly upper: Limit[];
+  readonly lower: Limit[];
+}
+
+/** Where relative numbers count from. */
+export interface Base {
+  /** Guest clock. */
+  readonly time: bigint;
+  /** Host clock minus guest clock. */
+  readonly offset: bigint;
+}
+
+/** The first probe that has stamps of both sides; undefined when there is none. */
+export function baseOf({ count, guestSend, hostReceive }: Probes): Base | undefined {
+  for (let k = 0; k < count; k++) {
+    const guest = guestSend[k] as bigint;
+    const host = hostReceive[k] as bigint;
+    if (guest !== 0n && host !== 0n) return { time: guest, offset: host - guest };
+  }
+  return undefined;
+}
+
+/**
+ * What the probes say of the offset: no message arrives before it was sent, so the way to the host bounds it from
+ * above, and the way back from below.
+ */
+export function limitsOf({ count, guestSend, hostReceive, hostSend, guestReceive }: Probes, base: Base): Limits {
+  const upper: Limit[] = [];
+  const lower: Limit[] = [];
+  const add = (list: Limit[], guest: bigint, host: bigint): void => {
+    if (guest === 0n || host === 0n) return;
+    list.push({ time: Number(guest - base.time), value: Number(host - guest - base.offset) });
+  };
+  for (let k = 0; k < count; k++) {
+    add(upper, guestSend[k] as bigint, hostReceive[k] as bigint);
+    add(lower, guestReceive[k] as bigint, hostSend[k] as bigint);
+  }
+  return { upper, lower };
+}
+
+/** From this slope on, two clocks count different units. Below it, they hardly drift within a burst. */
+export const OTHER_UNITS = 0.1;
+
+/** How the offset changes within a burst, by its first and its last probe; 0 for clocks that count the same. */
+export function burstSlope({ upper }: Limits): number {
+  const first = upper[0];
+  const last = upper[upper.length - 1];
+  if (!first || !last || last.time <= first.time) return 0;
+  const slope = (last.value - first.value) / (last.time - first.time);
+  return Math.abs(slope) < OTHER_UNITS ? 0 : slope;
+}
+
+/**
+ * The offset that one burst tells, in the middle of what the fastest ways there and back leave possible, and how far
+ * it can be off. Undefined when no probe was stamped on both sides.
+ */
+export function burstSample(probes: Probes): SyncSample | undefined {
+  const base = baseOf(probes);
+  if (!base) return undefined;
+  const limits = limitsOf(probes, base);
+  if (limits.upper.length === 0 || limits.lower.length === 0) return undefined;
+  const corridor = new Corridor(limits.upper, limits.lower);
+  const coarse = burstSlope(limits);
+  const slope = coarse === 0 ? 0 : corridor.widest(coarse - 0.1, coarse + 0.1);
+  const times = limits.upper.map(({ time }) => time).sort((a, b) => a - b);
+  const time = Math.round(times[times.length >> 1] as number);
+  const top = corridor.top(time, slope);
+  const bottom = corridor.bottom(time, slope);
+  return {
+    time: base.time + BigInt(time),
+    offset: base.offset + BigInt(Math.round((top + bottom) / 2)),
+    scaling: 1n,
+    fraction: 0,
+    bound: BigInt(Math.ceil(Math.abs(top - bottom) / 2)) + 1n,
+  };
+}
