@@ -131,6 +131,11 @@ export interface SyncProtocol {
   readonly accuracy: number;
   /** Flags stored in TIME_SHIFT. */
   readonly flags: number;
+  /**
+   * Both ends wait for each other's messages awake, ahead of ordinary threads. Not for protocols that other programs
+   * speak: with a peer that falls asleep meanwhile, the way to it takes longer than the way back.
+   */
+  readonly staysAwake?: boolean;
   /** Whether it can play that role for a trace clock (the kernel's name; undefined: not known yet). */
   supports(role: SyncRole, clock: string | undefined, abilities: Abilities): boolean;
   host(tools: HostTools): HostSide;
