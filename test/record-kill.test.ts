@@ -15,11 +15,13 @@ import { journals, tracefsState, withTracefs } from './support/tracefs-state.ts'
  */
 const unable = missing('root', 'tracefs');
 const folder = temporaryFolder();
-const KILLS = Number(process.env.TANDEM_KILLS ?? 40);
+/** Of all signals together. */
+const KILLS = Number(process.env.TANDEM_KILLS ?? 200);
+const SHARES = { SIGKILL: 0.55, SIGTERM: 0.15, SIGINT: 0.15, SIGHUP: 0.15 } as const;
 const BATCH = 10;
 const COMMAND = resolve('dist/cli/main.js');
-/** Longer than a whole run takes: some runs end before they are killed. */
-const LONGEST_MS = 900;
+/** Of the time that a whole run takes: some runs end before they are killed. */
+const LATEST = 1.15;
 
 const OPTIONS = [
   ...['-e', 'sched', '-f', 'prev_prio < 200', '-v', '-e', '*stat*', '-b', '300', '-C', 'mono', '-F', '-c', '-T'],
@@ -27,43 +29,60 @@ const OPTIONS = [
   ...['-B', 'tandem-kill-two', '-e', 'raw_syscalls', '-b', '100', '--compression', 'none'],
 ];
 
-async function killedRun(output: string, after: number, signal: NodeJS.Signals): Promise<void> {
+/** Returns whether it ended by itself. */
+async function killedRun(output: string, after: number, signal: NodeJS.Signals): Promise<boolean> {
   const child = spawn(process.execPath, [COMMAND, 'record', '-o', output, ...OPTIONS, 'sleep', '0.2'], {
     stdio: 'ignore',
   });
-  const ended = once(child, 'exit');
-  await Promise.race([ended, sleep(after)]);
+  const ended = once(child, 'exit').then(() => true);
+  const byItself = await (Number.isFinite(after) ? Promise.race([ended, sleep(after, false)]) : ended);
   child.kill(signal);
   await ended;
+  return byItself;
 }
 
 const leftovers = (output: string): string[] => readdirSync(folder).filter((name) => name.startsWith(`${output}.`));
 
-describe.each(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s at any moment', (signal) => {
-  const kills = signal === 'SIGKILL' ? KILLS : Math.ceil(KILLS / 4);
+describe.each(Object.entries(SHARES) as [NodeJS.Signals, number][])('%s at any moment', (signal, share) => {
+  const kills = Math.ceil(KILLS * share);
 
-  test(`${kills} times leaves nothing switched on`, { timeout: 600_000 }, async (context) => {
+  test(`${kills} times leaves nothing switched on, and nothing lost`, { timeout: 1200_000 }, async (context) => {
     context.skip(unable !== undefined, unable);
     await withTracefs(async () => {
       const before = tracefsState();
-      let restored = 0;
+      const start = performance.now();
+      await killedRun(join(folder, 'whole.dat'), Number.POSITIVE_INFINITY, signal);
+      const longest = LATEST * (performance.now() - start);
+      const seen = { restored: 0, early: 0, whole: 0 };
       for (let first = 0; first < kills; first += BATCH) {
         const moments: number[] = [];
         for (let run = first; run < Math.min(first + BATCH, kills); run++) {
           const output = `killed-${signal}-${run}.dat`;
           // Evenly spread, with some chance: the same moments are not met in every run of the tests.
-          const after = ((run + Math.random()) * LONGEST_MS) / kills;
+          const after = ((run + Math.random()) * longest) / kills;
           moments.push(Math.round(after));
-          await killedRun(join(folder, output), after, signal);
-          const reset = await tandem(['reset']);
-          expect([reset.status, reset.stderr]).toEqual([0, '']);
-          restored += await restore(output);
+          const byItself = await killedRun(join(folder, output), after, signal);
+          if (signal !== 'SIGKILL') expect(journals()).toEqual([]);
+          if (journals().length > 0) {
+            const reset = await tandem(['reset']);
+            expect([reset.status, reset.stderr]).toEqual([0, '']);
+          }
+          const left = leftovers(output);
+          if (left.length > 0) await restore(output);
+          if (left.length > 0) seen.restored++;
+          else if (!existsSync(join(folder, output))) seen.early++;
+          else seen.whole++;
+          if (byItself) expect(left).toEqual([]);
+          // Whoever can hear a signal finishes the file, or leaves nothing.
+          if (signal !== 'SIGKILL') expect(left).toEqual([]);
         }
         expect(changes(before, tracefsState()), `killed after ${moments.join(', ')} ms`).toEqual([]);
         expect(journals()).toEqual([]);
         expect(await countEvents(), 'events of a recording afterwards').toBeGreaterThan(0);
       }
-      if (signal === 'SIGKILL') expect(restored).toBeGreaterThan(0);
+      if (signal === 'SIGKILL' && kills >= BATCH) {
+        for (const count of Object.values(seen)) expect(count, JSON.stringify(seen)).toBeGreaterThan(0);
+      }
     });
   });
 });
@@ -81,13 +100,11 @@ function changes(before: readonly string[], after: readonly string[]): string[] 
   return [...before.filter((line) => !has.has(line)), ...after.filter((line) => !had.has(line))];
 }
 
-/** Makes a trace of what a killed run left, if it had got so far, and reads it. Returns how many traces. */
-async function restore(output: string): Promise<number> {
-  if (!existsSync(join(folder, `${output}.meta`))) return 0;
+/** Makes a trace of what a killed run left, and reads it. */
+async function restore(output: string): Promise<void> {
   const restored = await tandem(['restore', output], { cwd: folder });
   expect([restored.status, restored.stderr]).toEqual([0, '']);
   expect(leftovers(output)).toEqual([]);
   const report = await run('trace-cmd', ['report', '-i', output], { cwd: folder });
   expect([report.status, report.stderr]).toEqual([0, '']);
-  return 1;
 }

@@ -214,7 +214,7 @@ describe('by itself', () => {
     try {
       const busy = ['dd', 'if=/dev/zero', 'of=/dev/null', 'bs=1', 'count=400000', 'status=none'];
       const output = join(small, 'full.dat');
-      const full = await record(['-o', output, '-e', 'raw_syscalls', ...busy]);
+      const full = await record(['-o', output, '--compression', 'none', '-e', 'raw_syscalls', ...busy]);
       expect(full.status).toBe(2);
       expect(full.stderr).toContain('the disk is full');
       expect(full.stderr).toContain('tandem restore');

@@ -23,12 +23,20 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'record what the kernel does into a trace.dat file',
     load: async () => (await import('./record.ts')).recordCommand(),
   },
+  start: {
+    summary: 'switch tracing on, and leave it on',
+    load: async () => (await import('./start.ts')).startCommand(),
+  },
+  extract: {
+    summary: "make a trace.dat file of what is in the kernel's buffers",
+    load: async () => (await import('./extract.ts')).extractCommand(),
+  },
   restore: {
     summary: 'make the trace.dat file of a recording that was killed',
     load: async () => (await import('./restore.ts')).restoreCommand(),
   },
   reset: {
-    summary: 'put back what killed recordings left switched on',
+    summary: 'put back what start, or killed recordings, left switched on',
     load: async () => (await import('./reset.ts')).resetCommand(),
   },
   list: {

@@ -1,28 +1,24 @@
-import { type Command, Option } from 'commander';
 import { TandemError } from '../base/errors.ts';
-import type { BufferPlan, EventPlan, RecordPlan } from '../record/plan.ts';
+import {
+  type BufferDraft,
+  type BufferPlan,
+  bufferPlan,
+  defaultPlan,
+  type EventDraft,
+  isLatencyTracer,
+  type PlanDraft,
+  type RecordPlan,
+} from '../record/plan.ts';
 
-type Writable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] };
-type BufferDraft = Omit<Writable<BufferPlan>, 'events'> & { events: Writable<EventPlan>[] };
-type PlanDraft = Omit<Writable<RecordPlan>, 'buffers' | 'recorder'>;
-
-const DEFAULT_OUTPUT = 'trace.dat';
+export const DEFAULT_OUTPUT = 'trace.dat';
 const VERBOSE_LEVELS = ['none', 'critical', 'error', 'warning', 'info', 'debug', 'all'];
 const VERBOSE_FROM = VERBOSE_LEVELS.indexOf('info');
 
-function newBuffer(name: string): BufferDraft {
-  return {
-    ...{ name, events: [], tracer: undefined, options: [], clock: undefined, sizeKb: undefined },
-    ...{ subBufferKb: undefined, cpuMask: undefined, functions: [], notFunctions: [], graphFunctions: [] },
-    ...{ maximumGraphDepth: undefined, pids: [], processMaps: false },
-  };
-}
-
-const usage = (subject: string, problem: string, hint?: string): TandemError =>
+export const usage = (subject: string, problem: string, hint?: string): TandemError =>
   new TandemError('USAGE', subject, problem, hint);
 
 /** A whole number of at least `least`. */
-function whole(option: string, text: string, least: number): number {
+export function whole(option: string, text: string, least: number): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= least && Number.isSafeInteger(value)) return value;
   throw usage(`${option} ${text}`, `is not a number of at least ${least}`);
@@ -33,19 +29,12 @@ function whole(option: string, text: string, least: number): number {
  * before them.
  */
 export class RecordOptions {
-  readonly #buffers = [newBuffer('')];
+  readonly #buffers: BufferDraft[] = [bufferPlan('')];
   #excluding = false;
   #module: string | undefined;
   #moduleHasFunction = false;
   #functionStack = false;
-  readonly #plan: PlanDraft = {
-    ...{ output: DEFAULT_OUTPUT, temporaryFolder: undefined, fileVersion: 7, compression: 'zstd' },
-    ...{ allFormats: false, ignoreUnknownEvents: false, onlyCommand: false, followChildren: false },
-    ...{ traceRecorder: false, command: [], user: undefined, functionTracing: 'leave', keep: false },
-    ...{ sleepMicroseconds: undefined, poll: false, realTimePriority: undefined, maximumKb: 0 },
-    ...{ savedCommandLines: undefined, date: false, tsOffset: undefined, tscToNanoseconds: false, hooks: [] },
-    ...{ quiet: false, verbose: false, messagesToStderr: false },
-  };
+  readonly #plan: PlanDraft = defaultPlan(DEFAULT_OUTPUT);
   /** Options that may be given once, with the values they have. */
   readonly #given = new Set<string>();
 
@@ -53,7 +42,7 @@ export class RecordOptions {
     return this.#buffers.at(-1) as BufferDraft;
   }
 
-  get #event(): Writable<EventPlan> | undefined {
+  get #event(): EventDraft | undefined {
     return this.#buffers.flatMap(({ events }) => events).at(-1);
   }
 
@@ -69,6 +58,11 @@ export class RecordOptions {
 
   setBuffer<K extends keyof BufferDraft>(key: K, value: BufferDraft[K]): void {
     this.#buffer[key] = value;
+  }
+
+  keepBefore(): void {
+    this.#plan.keepBefore = true;
+    this.#plan.keep = true;
   }
 
   addOption(option: string): void {
@@ -98,7 +92,7 @@ export class RecordOptions {
 
   startInstance(name: string): void {
     if (this.#buffers.some((buffer) => buffer.name === name)) throw usage(`-B ${name}`, 'is there twice');
-    this.#buffers.push(newBuffer(name));
+    this.#buffers.push(bufferPlan(name));
     this.#excluding = false;
   }
 
@@ -173,6 +167,11 @@ export class RecordOptions {
     this.#plan.verbose = number >= VERBOSE_FROM;
   }
 
+  /** Ends the reading of a command line that tells of a file only. `recorder` is this program. */
+  finishFile(recorder: string): RecordPlan {
+    return { ...this.#plan, recorder, buffers: this.#buffers };
+  }
+
   /** Ends the reading of the command line. `command` is what stands behind the options, `recorder` this program. */
   finish(command: readonly string[], recorder: string): RecordPlan {
     this.setModule(undefined);
@@ -183,7 +182,10 @@ export class RecordOptions {
     const nothing = plan.buffers.every(
       ({ events, tracer, processMaps }) => events.length === 0 && tracer === undefined && !processMaps,
     );
-    if (nothing) throw usage('record', 'no event and no tracer was named', 'say what to record with -e or -p');
+    if (nothing && !plan.keepBefore) {
+      throw usage('record', 'no event and no tracer was named', 'say what to record with -e or -p');
+    }
+    refuseLatencyBesides(plan.buffers);
     if (this.#functionStack) {
       if (top.functions.length === 0) throw usage('--func-stack', 'needs functions', 'name them with -l');
       top.options.push('func_stack_trace');
@@ -208,117 +210,9 @@ export class RecordOptions {
   }
 }
 
-type Apply = (options: RecordOptions, value: string) => void;
-type Row = readonly [flags: string, description: string, apply: Apply];
-
-const refuse =
-  (what: string, instead: string): Apply =>
-  () => {
-    throw usage(what, 'is not supported', instead);
-  };
-
-/** Every option, in the order of the help text. */
-const OPTIONS: readonly Row[] = [
-  ['-e <events>', 'record these: SYSTEM, EVENT, SYSTEM:EVENT, with globs, or all', (o, v) => o.addEvent(v)],
-  ['-f <filter>', 'of the -e before it, only events that match: next_prio < 10', (o, v) => o.addFilter(v)],
-  ['-R <trigger>', 'give the -e before it this trigger: stacktrace, traceoff, ...', (o, v) => o.addTrigger(v)],
-  ['-v', 'the -e after it say what not to record', (o) => o.excludeFromNowOn()],
-  ['-a', 'store the formats of all events, not only of those named', (o) => o.set('allFormats', true)],
-  ['-i', 'go on when an event is not known', (o) => o.set('ignoreUnknownEvents', true)],
-  ['-T', 'a stack trace with each event', (o) => o.addOption('stacktrace')],
-  ['-p <tracer>', 'use a tracer: function, function_graph, blk, nop, ...', (o, v) => o.setTracer(v)],
-  ['-l <function>', 'trace only this function, or those that match', (o, v) => o.addFunction('functions', v)],
-  ['-n <function>', 'do not trace this function', (o, v) => o.addFunction('notFunctions', v)],
-  ['-g <function>', 'graph this function and what it calls', (o, v) => o.addFunction('graphFunctions', v)],
-  ['--module <name>', 'limit the functions named after it to a module', (o, v) => o.setModule(v)],
-  ['--max-graph-depth <n>', 'graph only so many levels', setGraphDepth],
-  ['--func-stack', 'a stack trace with each function named by -l', (o) => o.stackOnFunctions()],
-  ['-d', 'no function tracing in tracers that bring it', (o) => o.set('functionTracing', 'option-off')],
-  ['-D', 'the same, for the whole system', (o) => o.set('functionTracing', 'off')],
-  ['-O <option>', 'set a trace option; with "no" before its name switch it off', (o, v) => o.addOption(v)],
-  ['-F', 'record only what the command does', (o) => o.set('onlyCommand', true)],
-  ['-P <pids>', 'record only what these processes do', (o, v) => o.addPids(v)],
-  ['-c', 'and what their children do', (o) => o.set('followChildren', true)],
-  ['-M <mask>', 'record these CPUs only: a hex mask; -1 for all', setMask],
-  ['--no-filter', "record tandem's own threads too", (o) => o.set('traceRecorder', true)],
-  ['--user <name>', 'run the command as this user', (o, v) => o.set('user', v)],
-  ['--proc-map', 'store the address map of the traced processes', (o) => o.setBuffer('processMaps', true)],
-
-  ['-B <name>', 'what follows is for an instance of this name', (o, v) => o.startInstance(v)],
-  ['-b <kb>', 'size of the ring buffer per CPU', (o, v) => o.setBuffer('sizeKb', whole('-b', v, 1))],
-  ['--subbuf-size <kb>', 'size of its sub-buffers', (o, v) => o.setBuffer('subBufferKb', whole('--subbuf-size', v, 1))],
-  ['--cmdlines-size <n>', 'how many task names the kernel keeps', setCommandLines],
-  ['-C <clock>', 'clock: local, global, mono, boot, x86-tsc, tsc2nsec, ...', (o, v) => o.setClock(v)],
-  ['--tsc2nsec', 'store how to turn TSC ticks into ns', (o) => o.set('tscToNanoseconds', true)],
-  ['--date', 'store the time of day', (o) => o.setTimeOption('--date', '')],
-  ['--ts-offset <n>', 'store an offset that the report adds to all times', (o, v) => o.setTimeOption('--ts-offset', v)],
-  ['-H <hook>', "store a pair of events for trace-cmd's profiles, and record them", (o, v) => o.addHook(v)],
-
-  ['-o <file>', `write to this file (default: ${DEFAULT_OUTPUT})`, (o, v) => o.once('-o', 'output', v)],
-  [
-    '--temp <folder>',
-    'where the files of the CPUs are kept meanwhile',
-    (o, v) => o.once('--temp', 'temporaryFolder', v),
-  ],
-  ['--file-version <version>', '6 or 7 (default: 7)', (o, v) => o.setFileVersion(v)],
-  ['--compression <name>', 'none, zlib, zstd or any (default: zstd)', setCompression],
-  ['-m <kb>', 'keep about the last so many KB of each CPU', (o, v) => o.once('-m', 'maximumKb', whole('-m', v, 8))],
-  ['-s <us>', 'look at the buffers so often, do not wait for them to fill', setSleep],
-  ['--poll', 'never wait in the kernel', (o) => o.set('poll', true)],
-  ['-r <priority>', 'real-time priority (FIFO) of the threads that record; 0: none (default: 1)', setPriority],
-  ['-k', 'leave everything switched on at the end, but tracing', (o) => o.set('keep', true)],
-
-  ['-q, --quiet', 'only errors', (o) => o.set('quiet', true)],
-  ['--stderr', 'write messages to stderr', (o) => o.set('messagesToStderr', true)],
-  ['--verbose [level]', '0 to 6: from 4 on say what is done', (o, v) => o.setVerbose(v ?? 'info')],
-];
-
-/** trace-cmd's words for what is not here. Known so that the answer is a clear one. */
-const UNSUPPORTED: readonly Row[] = [
-  ['-t', '', () => {}], // TCP instead of UDP, for -N: without that it means nothing
-  ['-N <host:port>', '', refuse('-N', 'record to a file, and copy that')],
-  ['-V <cid:port>', '', refuse('-V', 'record to a file, and copy that')],
-  ['--profile', '', refuse('--profile', 'use trace-cmd for it')],
-  ['-G', '', refuse('-G', 'use trace-cmd for profiles')],
-  ['-S', '', refuse('-S', 'use trace-cmd for profiles')],
-];
-
-function setGraphDepth(options: RecordOptions, value: string): void {
-  options.setBuffer('maximumGraphDepth', String(whole('--max-graph-depth', value, 0)));
-}
-
-function setMask(options: RecordOptions, value: string): void {
-  if (value !== '-1' && !/^(0x)?[0-9a-f,]+$/i.test(value)) {
-    throw usage(`-M ${value}`, 'is not a mask', 'write a hex number: 3 means CPUs 0 and 1');
-  }
-  options.setBuffer('cpuMask', value);
-}
-
-function setCommandLines(options: RecordOptions, value: string): void {
-  options.set('savedCommandLines', whole('--cmdlines-size', value, 1));
-}
-
-function setCompression(options: RecordOptions, value: string): void {
-  options.noteGiven('--compression');
-  options.setCompression(value);
-}
-
-function setSleep(options: RecordOptions, value: string): void {
-  options.set('sleepMicroseconds', whole('-s', value, 0));
-}
-
-function setPriority(options: RecordOptions, value: string): void {
-  options.set('realTimePriority', whole('-r', value, 0));
-}
-
-/** Declares the options of `record` on its command; each changes `options` when it is met on the command line. */
-export function declareRecordOptions(command: Command, options: RecordOptions): void {
-  for (const rows of [OPTIONS, UNSUPPORTED]) {
-    for (const [flags, description, apply] of rows) {
-      const option = new Option(flags, description);
-      if (rows === UNSUPPORTED) option.hideHelp();
-      command.addOption(option);
-      command.on(`option:${option.name()}`, (value: string) => apply(options, value));
-    }
-  }
+/** The text of a latency tracer is one for the whole kernel. */
+function refuseLatencyBesides([top, ...instances]: readonly BufferPlan[]): void {
+  const latency = [...instances, top].find((buffer) => isLatencyTracer(buffer?.tracer))?.tracer;
+  if (latency === undefined || instances.length === 0) return;
+  throw usage(`-p ${latency}`, "a latency tracer's recording has no instances", 'record them one after the other');
 }

@@ -1,15 +1,16 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Journal, readSetting, staleJournals, undoStale } from './journal.ts';
+import { Journal, readSetting, undoJournal } from './journal.ts';
+import { othersAreUndoing, recordingProcesses, type TakenJournal, takeJournals } from './journal-files.ts';
 import { findTracefs, openTracefs, type Tracefs, type TraceInstance } from './tracefs.ts';
 
 const canTrace = process.getuid?.() === 0 && findTracefs() !== undefined;
 
 describe.runIf(canTrace)('with an instance of its own in the real tracefs', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'tandem-journal-'));
+  let folder: string;
   const tracefs = canTrace ? openTracefs() : (undefined as unknown as Tracefs);
   let instance: TraceInstance;
 
@@ -20,6 +21,7 @@ describe.runIf(canTrace)('with an instance of its own in the real tracefs', () =
       .map((file) => `${file}: ${instance.read(file).trim()}`);
 
   beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'tandem-journal-'));
     instance = tracefs.createInstance(`journal-test-${process.pid}`);
     instance.write('256', 'buffer_size_kb');
   });
@@ -79,24 +81,81 @@ describe.runIf(canTrace)('with an instance of its own in the real tracefs', () =
     expect([existsSync(mine.path), existsSync(instance.path)]).toEqual([false, true]);
   });
 
+  /** A process that has ended: its number is free, so the journal under it is a killed run's. */
+  const endedProcess = async (): Promise<number> => {
+    const gone = spawn('true');
+    await new Promise((done) => gone.on('exit', done));
+    return gone.pid as number;
+  };
+
   test('the journal of a killed process is found by the next run and undone', async () => {
     const before = state();
     const journal = new Journal(folder);
     changeEverything(journal);
-    // A process that has ended: its number is free, so the journal under it is a killed run's.
-    const gone = spawn('true');
-    await new Promise((done) => gone.on('exit', done));
+    const pid = await endedProcess();
     const lines = journal.changes.map((change) => `${JSON.stringify(change)}\n`).join('');
-    const left = join(folder, `${gone.pid}-1.jsonl`);
+    journal.forget();
+    const left = join(folder, `${pid}-1.jsonl`);
     writeFileSync(left, `${lines}{"type":"setti`);
     writeFileSync(`${left}.new`, lines.slice(0, 10)); // killed while it wrote a shorter one
 
-    const stale = staleJournals(folder);
-    expect(stale.map(({ pid }) => pid)).toEqual([gone.pid]);
-    expect(stale.flatMap(undoStale)).toEqual([]);
+    const taken = takeJournals({}, folder);
+    expect(taken.map((one) => one.pid)).toEqual([pid]);
+    expect(taken.flatMap(undoJournal)).toEqual([]);
     expect(state()).toEqual(before);
-    expect(staleJournals(folder)).toEqual([]);
-    expect([existsSync(left), existsSync(`${left}.new`)]).toEqual([false, false]);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('of many that find it one takes it, and whoever is killed with it leaves it to the next', async () => {
+    const pid = await endedProcess();
+    writeFileSync(join(folder, `${pid}-1.jsonl`), '');
+    expect(takeJournals({}, folder)).toHaveLength(1);
+    expect(takeJournals({}, folder)).toHaveLength(0);
+    expect(othersAreUndoing(folder)).toBe(false);
+    const [mine] = readdirSync(folder).filter((name) => name.includes('undoing'));
+    renameSync(join(folder, mine as string), join(folder, `${pid}-1.undoing-0.jsonl`));
+    expect(takeJournals({}, folder)).toHaveLength(1);
+  });
+
+  test('changes that are kept stay until they are asked for, newest first', () => {
+    const before = state();
+    const first = new Journal(folder);
+    first.set('choice', instance.file('trace_clock'), 'mono');
+    first.keep();
+    const [kept] = readdirSync(folder);
+    renameSync(join(folder, kept as string), join(folder, '1-1.kept.jsonl'));
+    utimesSync(join(folder, '1-1.kept.jsonl'), 1, 1);
+    const second = new Journal(folder);
+    second.set('choice', instance.file('trace_clock'), 'boot');
+    second.keep();
+    expect(takeJournals({}, folder)).toEqual([]);
+    expect(readSetting('choice', instance.file('trace_clock'))).toBe('boot');
+    expect(takeJournals({ kept: true }, folder).flatMap(undoJournal)).toEqual([]);
+    expect(state()).toEqual(before);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('what can not be undone now stays for another time', async () => {
+    const pid = await endedProcess();
+    const left = join(folder, `${pid}-1.jsonl`);
+    const impossible = { type: 'setting', kind: 'choice', path: instance.file('trace_clock'), before: 'no-such-clock' };
+    writeFileSync(left, `${JSON.stringify({ ...impossible, after: 'local' })}\n`);
+    const [taken] = takeJournals({}, folder);
+    expect(undoJournal(taken as TakenJournal)).toEqual([expect.stringContaining('no-such-clock')]);
+    expect(readdirSync(folder)).toEqual([`${pid}-1.jsonl`]);
+  });
+
+  test('a recording that runs is known; what it has half-written is left alone, what a dead one has is removed', async () => {
+    const journal = new Journal(folder);
+    expect(recordingProcesses(folder)).toEqual([]);
+    journal.set('choice', instance.file('trace_clock'), 'mono');
+    const [own] = readdirSync(folder);
+    writeFileSync(join(folder, `${own}.new`), '');
+    writeFileSync(join(folder, `${await endedProcess()}-1.jsonl.new`), '');
+    expect(recordingProcesses(folder)).toEqual([process.pid]);
+    expect(takeJournals({ kept: true }, folder)).toEqual([]);
+    expect(readdirSync(folder).sort()).toEqual([own, `${own}.new`]);
+    journal.undo();
   });
 });
 

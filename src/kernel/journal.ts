@@ -1,18 +1,8 @@
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { appendFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { TandemError } from '../base/errors.ts';
+import { journalFolder, keptName, ownJournal, type TakenJournal } from './journal-files.ts';
 import { OsError } from './os-error.ts';
-import { processStartTime } from './procfs.ts';
 import { appendControl, bracketed, readControl, type Tracefs, TraceInstance, writeControl } from './tracefs.ts';
 
 /**
@@ -47,8 +37,12 @@ export type Change =
   | { readonly type: 'events'; readonly path: string; readonly events: readonly string[] }
   /** Somebody else's events switched off meanwhile, in the same form. */
   | { readonly type: 'silenced'; readonly path: string; readonly events: readonly string[] }
+  /** A buffer's `trace` file: what is in the buffer is this run's, and is emptied with the rest. */
+  | { readonly type: 'content'; readonly path: string }
   /** An instance made. */
-  | { readonly type: 'instance'; readonly path: string };
+  | { readonly type: 'instance'; readonly path: string }
+  /** A file that nobody but this run has a use for. */
+  | { readonly type: 'file'; readonly path: string };
 
 /** Reads a setting in the form in which it is written. */
 export function readSetting(kind: SettingKind, path: string): string {
@@ -69,11 +63,6 @@ export function readSetting(kind: SettingKind, path: string): string {
         .filter((line) => line !== '' && !line.startsWith('#') && line !== 'no pid')
         .join('\n');
   }
-}
-
-/** The folder of all journals: of this boot, since what they undo does not outlive it. */
-export function journalFolder(): string {
-  return process.getuid?.() === 0 ? '/run/tandem' : join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), 'tandem');
 }
 
 /** In one step: whenever this program is killed, a whole journal is there. */
@@ -97,8 +86,7 @@ export class Journal {
 
   /** Starts an empty journal for this process. Nothing is on disk before the first change. */
   constructor(folder = journalFolder()) {
-    this.#path = join(folder, `${process.pid}-${processStartTime(process.pid)}.jsonl`);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    this.#path = ownJournal(folder);
   }
 
   get changes(): readonly Change[] {
@@ -143,6 +131,12 @@ export class Journal {
     this.#record({ type: 'held', kind, path, before: readSetting(kind, path) });
   }
 
+  /** Empties a buffer now, and again at the end. */
+  empty(path: string): void {
+    this.#record({ type: 'content', path });
+    writeControl(path, '');
+  }
+
   /** Adds an entry to a file that keeps a list of them (a trigger). */
   add(path: string, entry: string): void {
     this.#record({ type: 'added', path, entry });
@@ -177,6 +171,19 @@ export class Journal {
       tracefs.createInstance(name);
     });
     return tracefs.instance(name);
+  }
+
+  /** Has files removed at the end: those that are of use to this run only. All are noted in one step. */
+  ownFiles(paths: readonly string[]): void {
+    const changes = paths.map((path) => ({ type: 'file', path: resolve(path) }) as const);
+    appendFileSync(this.#path, changes.map(line).join(''), { mode: 0o600 });
+    this.#changes.push(...changes);
+  }
+
+  /** Leaves everything as it is now, until the kept journals are undone. */
+  keep(): void {
+    if (this.#changes.length > 0) renameSync(this.#path, keptName(this.#path));
+    this.#changes.length = 0;
   }
 
   /** Leaves everything as it is now, for good. */
@@ -293,37 +300,27 @@ function undoChange(change: Change, settled: Map<string, string>): string | unde
     case 'instance':
       if (existsSync(change.path)) new TraceInstance(change.path, '').remove();
       return undefined;
+    case 'content':
+      writeControl(change.path, '');
+      return undefined;
+    case 'file':
+      rmSync(change.path, { force: true });
+      return undefined;
   }
 }
 
-/** A journal that a run left behind because it was killed. */
-export interface StaleJournal {
-  readonly pid: number;
-  readonly path: string;
-}
-
-/** Journals of runs that are gone: their process is not there, or its number belongs to another one by now. */
-export function staleJournals(folder = journalFolder()): StaleJournal[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder).flatMap((name) => {
-    const match = /^(\d+)-(\d+)\.jsonl$/.exec(name);
-    if (match === null) return [];
-    const pid = Number(match[1]);
-    return processStartTime(pid) === match[2] ? [] : [{ pid, path: join(folder, name) }];
-  });
-}
-
-/** Undoes what a killed run left, and removes its journal. Returns the problems, one line each. */
-export function undoStale(journal: StaleJournal): string[] {
+/** Undoes what another run changed, and removes its journal, which this process has taken. Returns the problems. */
+export function undoJournal({ path, from, isKept }: TakenJournal): string[] {
   const changes: Change[] = [];
-  for (const text of readFileSync(journal.path, 'utf8').split('\n')) {
+  for (const text of readFileSync(path, 'utf8').split('\n')) {
     try {
       if (text !== '') changes.push(JSON.parse(text) as Change);
     } catch {
       // The run was killed while it wrote this line: the change that it announces was not made.
     }
   }
-  const { problems, failed } = undoChanges(changes, true);
-  rewrite(journal.path, failed);
+  const { problems, failed } = undoChanges(changes, !isKept);
+  rewrite(path, failed);
+  if (failed.length > 0) renameSync(path, from);
   return problems;
 }

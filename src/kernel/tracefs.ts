@@ -124,8 +124,9 @@ export class TraceInstance {
       .sort((a, b) => a - b);
   }
 
-  rawPipe(cpu: number): string {
-    return this.file('per_cpu', `cpu${cpu}`, 'trace_pipe_raw');
+  /** The path of a file of one CPU. */
+  ofCpu(cpu: number, name: string): string {
+    return this.file('per_cpu', `cpu${cpu}`, name);
   }
 
   /** Text of the per-CPU `stats` file: entries, overrun, ... */

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { TandemError } from '../base/errors.ts';
+import { type ErrorCode, TandemError } from '../base/errors.ts';
 import { type Journal, readSetting } from '../kernel/journal.ts';
 import { OsError } from '../kernel/os-error.ts';
 import type { Tracefs, TraceInstance } from '../kernel/tracefs.ts';
 import { type MatchedEvents, nearNames, wantedEvents } from './events.ts';
 import { applyFunctions, functionTracerRefused } from './functions.ts';
-import type { BufferPlan, RecordPlan } from './plan.ts';
+import { type BufferPlan, isLatencyTracer, type RecordPlan } from './plan.ts';
 
 /** A buffer that is recorded: its plan, its place in tracefs, and the events that were found for it. */
 export interface ActiveBuffer {
@@ -25,17 +25,18 @@ export function openInstance({ name }: BufferPlan, tracefs: Tracefs, journal: Jo
 }
 
 /**
- * Stops what is going on in a buffer and empties it. What somebody else had switched on there comes back at the end:
- * until then the buffer is this recording's alone.
+ * Stops what is going on in a buffer and empties it, unless it `staysAsItIs` (`-K`). What somebody else had switched
+ * on there comes back at the end: until then the buffer is this recording's alone.
  */
-export function takeOver(instance: TraceInstance, journal: Journal): void {
+export function takeOver(instance: TraceInstance, journal: Journal, staysAsItIs: boolean): void {
   journal.hold('value', instance.file('tracing_on'));
+  if (staysAsItIs) return;
   instance.write('0', 'tracing_on');
+  journal.empty(instance.file('trace')); // noted before what follows: undone after it, and before tracing goes on
   journal.silenceEvents(instance.path);
   journal.set('value', instance.file('current_tracer'), 'nop');
   // A list whose processes have all ended reads empty, but keeps every event away until it is written.
   if (readSetting('list', instance.file('set_event_pid')) === '') instance.write('', 'set_event_pid');
-  instance.write('', 'trace');
 }
 
 /** Everything of a buffer but its pids, which are known only when the command has been started. */
@@ -50,11 +51,12 @@ export function applyBuffer({ plan, instance, matched }: ActiveBuffer, whole: Re
   if (plan.maximumGraphDepth !== undefined) {
     setOrExplain(journal, 'value', instance, 'max_graph_depth', plan.maximumGraphDepth);
   }
-  if (instance.has('buffer_percent')) {
-    // -s 0 wants to know of every event.
-    const percent = whole.sleepMicroseconds === 0 ? '0' : WAKE_PERCENT;
-    journal.set('size', instance.file('buffer_percent'), percent);
-  }
+}
+
+/** When the kernel wakes who waits for the buffer. -s 0 wants to know of every event. */
+export function applyWakeups({ instance }: ActiveBuffer, { sleepMicroseconds }: RecordPlan, journal: Journal): void {
+  if (!instance.has('buffer_percent')) return;
+  journal.set('size', instance.file('buffer_percent'), sleepMicroseconds === 0 ? '0' : WAKE_PERCENT);
 }
 
 export function applySavedCommandLines(count: number, top: TraceInstance, journal: Journal): void {
@@ -181,7 +183,10 @@ function applyTracer(
   if (tracer === undefined) return;
   const known = instance.tracers();
   if (!known.includes(tracer)) {
-    throw new TandemError('NOT_FOUND', `-p ${tracer}`, 'this kernel has no such tracer', `it has ${known.join(', ')}`);
+    const [code, problem]: [ErrorCode, string] = isLatencyTracer(tracer)
+      ? ['UNSUPPORTED', 'this kernel was built without this latency tracer']
+      : ['NOT_FOUND', 'this kernel has no such tracer'];
+    throw new TandemError(code, `-p ${tracer}`, problem, `it has ${known.join(', ')}`);
   }
   try {
     const needsFunctions = tracer.startsWith('function') && functionTracing === 'leave';
@@ -205,8 +210,8 @@ function switchFunctionsOff(how: 'option-off' | 'off', instance: TraceInstance, 
   }
 }
 
-/** A trace option; after the tracer, which brings options of its own. */
-function applyOption(option: string, instance: TraceInstance, journal: Journal): void {
+/** Sets a trace option; after the tracer, which brings options of its own. */
+export function applyOption(option: string, instance: TraceInstance, journal: Journal): void {
   const off = option.startsWith('no') && !instance.has('options', option);
   const name = off ? option.slice(2) : option;
   if (!instance.has('options', name)) {

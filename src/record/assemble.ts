@@ -1,4 +1,4 @@
-import type { BufferContent, TraceContent } from '../trace-file/write/content.ts';
+import type { TraceContent } from '../trace-file/write/content.ts';
 import { writeV6 } from '../trace-file/write/write-v6.ts';
 import { writeV7 } from '../trace-file/write/write-v7.ts';
 import { openCompressor } from './compressors.ts';
@@ -18,11 +18,4 @@ export async function writeTraceFile(
   } finally {
     sink.close();
   }
-}
-
-/** A reader expects the top buffer, even when nothing of it was recorded. */
-export function withTopBuffer(buffers: readonly BufferContent[]): readonly BufferContent[] {
-  const [first] = buffers;
-  if (first === undefined || first.name === '') return buffers;
-  return [{ ...first, name: '', cpus: [] }, ...buffers];
 }

@@ -61,7 +61,7 @@ export function joinAside(path: string): void {
   const aside = asideOf(path);
   if (!existsSync(aside)) return;
   try {
-    appendFileSync(aside, readFileSync(path));
+    if (existsSync(path)) appendFileSync(aside, readFileSync(path)); // if it was killed before there was one
     renameSync(aside, path);
   } catch (error) {
     throw fsError(error, aside, 'can not be written');

@@ -21,8 +21,8 @@ export interface CaptureOptions {
   readonly realTimePriority: number | undefined;
 }
 
-/** What a worker is started with. */
-export interface CaptureWorkerData {
+/** What a worker is to do. */
+export interface CaptureJob {
   readonly tasks: readonly CaptureTask[];
   readonly options: CaptureOptions;
   /** Reading end of a pipe: a byte in it, or its end, means stop. */

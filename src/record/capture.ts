@@ -1,8 +1,8 @@
 import { existsSync, statSync, truncateSync } from 'node:fs';
-import { Worker } from 'node:worker_threads';
 import { TandemError } from '../base/errors.ts';
 import { closePipeEnd, pipe } from '../kernel/libc.ts';
-import type { CaptureMessage, CaptureOptions, CaptureTask, CaptureWorkerData } from './capture-types.ts';
+import type { CaptureThreads } from './capture-threads.ts';
+import type { CaptureJob, CaptureMessage, CaptureOptions, CaptureTask } from './capture-types.ts';
 
 /** The kernel does the moving: one thread keeps up with many CPUs, two with hundreds. Each costs time to start. */
 const CPUS_PER_THREAD = 8;
@@ -38,12 +38,14 @@ export class Capture {
   }
 
   /** Resolves when every buffer and every output file is open. Rejects with the first failure, all workers stopped. */
-  static async start(tasks: readonly CaptureTask[], options: CaptureOptions): Promise<Capture> {
+  static async start(
+    threads: CaptureThreads,
+    tasks: readonly CaptureTask[],
+    options: CaptureOptions,
+  ): Promise<Capture> {
     const stopPipe = pipe(4096);
-    const threads = Math.min(MOST_THREADS, Math.ceil(tasks.length / CPUS_PER_THREAD));
-    const shares = Array.from({ length: threads }, (_, thread) => tasks.filter((_task, at) => at % threads === thread));
     const capture = new Capture(
-      shares.map((share) => startWorker(share, options, stopPipe.readFd)),
+      sharesOf(tasks).map((share) => startWorker(threads, share, options, stopPipe.readFd)),
       stopPipe,
     );
     try {
@@ -98,10 +100,22 @@ function wholeSubBuffers({ outputPath, subBufferSize }: CaptureTask): number {
   return whole;
 }
 
-function startWorker(tasks: readonly CaptureTask[], options: CaptureOptions, stopFd: number): CaptureWorker {
+/** What each thread does: CPUs of every buffer, so that all are as busy. */
+export function sharesOf(tasks: readonly CaptureTask[]): CaptureTask[][] {
+  const threads = Math.min(MOST_THREADS, Math.ceil(tasks.length / CPUS_PER_THREAD));
+  return Array.from({ length: threads }, (_, thread) => tasks.filter((_task, at) => at % threads === thread));
+}
+
+function startWorker(
+  threads: CaptureThreads,
+  tasks: readonly CaptureTask[],
+  options: CaptureOptions,
+  stopFd: number,
+): CaptureWorker {
   const captured = new Float64Array(new SharedArrayBuffer(8 * tasks.length));
-  const workerData: CaptureWorkerData = { tasks, options, stopFd, captured };
-  const worker = new Worker(new URL('./capture-worker.js', import.meta.url), { workerData });
+  const worker = threads.take();
+  const job: CaptureJob = { tasks, options, stopFd, captured };
+  worker.postMessage(job);
   let problem: string | undefined;
   const ready = new Promise<void>((resolve, reject) => {
     worker.on('message', (message: CaptureMessage) => {

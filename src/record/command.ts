@@ -50,6 +50,11 @@ export class TracedCommand {
     this.#child.kill('SIGKILL');
   }
 
+  /** Lets it run on when this program ends. */
+  leave(): void {
+    this.#child.unref();
+  }
+
   pass(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
-import { type Libzstd, openLibzstd } from '../kernel/libzstd.ts';
+import { type Libzstd, openLibzstd } from '../node/libzstd.ts';
 import type { Compressor } from '../trace-file/write/content.ts';
 
 /** Compresses one piece, beside this thread or on it. */

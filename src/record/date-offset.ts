@@ -48,7 +48,7 @@ function newestStamp(instance: TraceInstance): bigint | undefined {
   const layout = subBufferLayout(headerPage, { ...NATIVE, size }, 'header_page');
   const bytes = new Uint8Array(size);
   for (const cpu of instance.cpus()) {
-    const length = readNow(instance.rawPipe(cpu), bytes);
+    const length = readNow(instance.ofCpu(cpu, 'trace_pipe_raw'), bytes);
     if (length === 0) continue;
     const cursor = new SubBufferCursor(layout, cpu);
     cursor.load(bytes, 0, length);

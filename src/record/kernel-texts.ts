@@ -4,13 +4,16 @@ import type { TraceInstance } from '../kernel/tracefs.ts';
 import type { TraceContent } from '../trace-file/write/content.ts';
 import type { EventTable } from './events.ts';
 
-type Texts = Pick<TraceContent, 'texts' | 'kallsyms' | 'printkFormats'>;
+/** What a reader needs to understand the events. */
+export type SymbolsAndFormats = Pick<TraceContent, 'texts' | 'kallsyms' | 'printkFormats'>;
+const NOTHING = new Uint8Array(0);
 
 /** Formats and symbols. Read once, and once more when modules came or went since. */
 export class KernelTexts {
   readonly #top: TraceInstance;
   readonly #events: EventTable;
-  #texts: Texts | undefined;
+  #formats: TraceContent['texts'] | undefined;
+  #symbols: Omit<SymbolsAndFormats, 'texts'> | undefined;
   #modules = '';
 
   constructor(top: TraceInstance, events: EventTable) {
@@ -18,16 +21,20 @@ export class KernelTexts {
     this.#events = events;
   }
 
-  read(): Texts {
+  /** Without the symbols, which take the kernel many times longer than all the rest. */
+  readFormats(): SymbolsAndFormats {
+    this.#formats ??= readTraceTexts(this.#top, this.#events);
+    return { texts: this.#formats, kallsyms: NOTHING, printkFormats: NOTHING };
+  }
+
+  read(): SymbolsAndFormats {
     const modules = loadedModules();
-    if (this.#texts !== undefined && modules === this.#modules) return this.#texts;
-    this.#modules = modules;
-    this.#texts = {
-      texts: readTraceTexts(this.#top, this.#events),
-      kallsyms: readKallsyms(),
-      printkFormats: readPrintkFormats(this.#top),
-    };
-    return this.#texts;
+    if (this.#symbols === undefined || modules !== this.#modules) {
+      if (this.#symbols !== undefined) this.#formats = undefined;
+      this.#modules = modules;
+      this.#symbols = { kallsyms: readKallsyms(), printkFormats: readPrintkFormats(this.#top) };
+    }
+    return { ...this.readFormats(), ...this.#symbols };
   }
 }
 

@@ -1,6 +1,6 @@
 import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { RecordSession } from './session.ts';
+import type { Session } from './session-types.ts';
 import { size } from './summary.ts';
 
 const UPDATE_MS = 1000;
@@ -10,7 +10,7 @@ const MOST_CPUS = 8;
 
 /** One line on a terminal that says how the recording goes, written over once a second. */
 export class LiveLine {
-  readonly #session: RecordSession;
+  readonly #session: Session;
   readonly #terminal: NodeJS.WriteStream;
   readonly #output: string;
   readonly #start = performance.now();
@@ -18,7 +18,7 @@ export class LiveLine {
   #lastEvents = 0;
   #lastTime = performance.now();
 
-  constructor(session: RecordSession, terminal: NodeJS.WriteStream, output: string) {
+  constructor(session: Session, terminal: NodeJS.WriteStream, output: string) {
     this.#session = session;
     this.#terminal = terminal;
     this.#output = output;

@@ -42,11 +42,18 @@ export function metadataOptions(facts: RecordingFacts): OptionContent[] {
     ...texts(OPTION.CPUSTAT, facts.stats.flatMap(statTexts)),
     ...texts(OPTION.PROCMAPS, facts.processMaps),
     ...(facts.tsc === undefined ? [] : [tscOption({ ...facts.tsc, offset: 0n }, littleEndian)]),
-    // In version 6 this option is that of an instance, and the file itself has the number.
-    ...(facts.fileVersion === 6
-      ? []
-      : [{ id: OPTION.CPUCOUNT, data: new Encoder(littleEndian).u32(facts.cpuCount).finish() }]),
+    ...cpuCountOptions(facts),
   ];
+}
+
+/** In version 6 this option is that of an instance, and the file itself has the number. */
+export function cpuCountOptions({
+  littleEndian,
+  fileVersion,
+  cpuCount,
+}: Pick<RecordingFacts, 'littleEndian' | 'fileVersion' | 'cpuCount'>): OptionContent[] {
+  if (fileVersion === 6) return [];
+  return [{ id: OPTION.CPUCOUNT, data: new Encoder(littleEndian).u32(cpuCount).finish() }];
 }
 
 function statTexts({ buffer, cpus }: RecordingFacts['stats'][number]): string[] {

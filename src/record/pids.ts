@@ -4,6 +4,22 @@ import type { ActiveBuffer } from './apply.ts';
 import type { RecordPlan } from './plan.ts';
 
 /**
+ * Limits buffers to processes, and leaves out this program's own threads. `command` is the traced command; without one
+ * `-F` means this program.
+ */
+export function limitToPids(
+  buffers: readonly ActiveBuffer[],
+  plan: RecordPlan,
+  command: number | undefined,
+  journal: Journal,
+): void {
+  for (const buffer of buffers) {
+    applyPids(buffer, plan, command ?? process.pid, journal);
+    if (!plan.traceRecorder) ignoreOwnThreads(buffer, journal);
+  }
+}
+
+/**
  * Limits a buffer to processes (`-P`, `-F`), and to their children where asked for. The kernel itself adds children
  * and takes out those that ended.
  */
@@ -26,7 +42,7 @@ export function applyPids(
 }
 
 /** Leaves this program's threads out of what is recorded. */
-export function ignoreOwnThreads({ instance }: ActiveBuffer, journal: Journal): void {
+function ignoreOwnThreads({ instance }: ActiveBuffer, journal: Journal): void {
   if (!instance.has('set_event_notrace_pid')) return;
   replacePids('set_event_notrace_pid', readdirSync('/proc/self/task').map(Number), instance, journal);
 }

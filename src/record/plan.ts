@@ -17,12 +17,16 @@ export interface RecordPlan {
   readonly onlyCommand: boolean;
   /** Trace the children of traced processes too (`-c`). */
   readonly followChildren: boolean;
+  /** Go to the background when the recording has begun (`--daemonize`). */
+  readonly daemonize: boolean;
   /** Trace this program's threads too (`--no-filter`). */
   readonly traceRecorder: boolean;
   readonly command: readonly string[];
   readonly user: string | undefined;
   /** Function tracing off: by its option (`-d`), or for the whole system (`-D`). */
   readonly functionTracing: 'leave' | 'option-off' | 'off';
+  /** Leave everything as it is at the start: what is on is recorded as well (`-K`). */
+  readonly keepBefore: boolean;
   /** Leave everything switched on at the end, with tracing_on 0 (`-k`). */
   readonly keep: boolean;
   /** Microseconds to sleep between looks at the buffers; undefined: wait until they have filled (`-s`). */
@@ -67,6 +71,37 @@ export interface BufferPlan {
   readonly processMaps: boolean;
 }
 
+type Draft<T> = T extends object
+  ? { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? Draft<E>[] : T[K] }
+  : T;
+
+/** A plan that is still being made. */
+export type PlanDraft = Omit<Draft<RecordPlan>, 'buffers' | 'recorder'>;
+export type BufferDraft = Draft<BufferPlan>;
+export type EventDraft = Draft<EventPlan>;
+
+/** What is done when nothing is said about it. */
+export function defaultPlan(output: string): PlanDraft {
+  return {
+    ...{ output, temporaryFolder: undefined, fileVersion: 7, compression: 'zstd' },
+    ...{ allFormats: false, ignoreUnknownEvents: false },
+    ...{ onlyCommand: false, followChildren: false, traceRecorder: false, command: [], user: undefined },
+    ...{ functionTracing: 'leave', keepBefore: false, keep: false, daemonize: false },
+    ...{ sleepMicroseconds: undefined, poll: false, realTimePriority: undefined, maximumKb: 0 },
+    ...{ savedCommandLines: undefined, date: false, tsOffset: undefined, tscToNanoseconds: false, hooks: [] },
+    ...{ quiet: false, verbose: false, messagesToStderr: false },
+  };
+}
+
+/** A buffer of which nothing is asked yet. */
+export function bufferPlan(name: string): BufferDraft {
+  return {
+    ...{ name, events: [], tracer: undefined, options: [], clock: undefined, sizeKb: undefined },
+    ...{ subBufferKb: undefined, cpuMask: undefined, functions: [], notFunctions: [], graphFunctions: [] },
+    ...{ maximumGraphDepth: undefined, pids: [], processMaps: false },
+  };
+}
+
 /** One `-e`, with what was said of it behind it. */
 export interface EventPlan {
   /** `system`, `event`, `system:event`, each with globs, or `all`. */
@@ -86,5 +121,13 @@ export interface FunctionPlan {
 /** Whether a buffer takes part: the top one does only when something is asked of it. */
 export function isUsed(buffer: BufferPlan, plan: RecordPlan): boolean {
   if (buffer.name !== '') return true;
-  return plan.onlyCommand || buffer.events.length > 0 || buffer.tracer !== undefined || buffer.processMaps;
+  return (
+    plan.onlyCommand || plan.keepBefore || buffer.events.length > 0 || buffer.tracer !== undefined || buffer.processMaps
+  );
 }
+
+const LATENCY_TRACERS = ['irqsoff', 'preemptoff', 'preemptirqsoff', 'wakeup', 'wakeup_rt', 'wakeup_dl'];
+
+/** Whether a tracer keeps the one longest latency that it saw: what it gives is a text, not a stream of events. */
+export const isLatencyTracer = (tracer: string | undefined): boolean =>
+  tracer !== undefined && LATENCY_TRACERS.includes(tracer);

@@ -1,6 +1,10 @@
-import { existsSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, truncateSync } from 'node:fs';
+import { uptime } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { TandemError } from '../base/errors.ts';
+import { Journal } from '../kernel/journal.ts';
+import { readCommandLines, readKallsyms, readPrintkFormats, unameText } from '../kernel/metadata.ts';
+import { findTracefs, Tracefs } from '../kernel/tracefs.ts';
 import { nodeCodecs } from '../node/codecs.ts';
 import { openFile } from '../node/file-source.ts';
 import { OPTION, SECTION } from '../trace-file/ids.ts';
@@ -20,6 +24,8 @@ export interface RestorePlan {
   readonly fileVersion: 6 | 7;
   readonly compression: 'none' | 'zlib' | 'zstd';
 }
+
+type Symbols = Pick<TraceContent, 'kallsyms' | 'printkFormats' | 'commandLines'>;
 
 /** What the writer makes itself: places in the file. */
 const NOT_COPIED = new Set<number>([
@@ -43,14 +49,21 @@ export async function restoreRecording(plan: RestorePlan): Promise<{ output: str
       ...{ name, clock, pageSize: layout.size },
       cpus: capturedCpus(base, name, layout.size),
     }));
-    const bytes = await writeTraceFile(output, { ...(await contentOf(file, plan.fileVersion)), buffers }, plan);
+    const content = { ...(await contentOf(file, plan.fileVersion)), ...(await symbolsOf(file, metadata)), buffers };
+    const bytes = await writeTraceFile(output, content, plan);
     const captured = buffers.flatMap(({ cpus }) => cpus);
-    for (const { path } of captured) rmSync(path);
-    rmSync(metadata);
+    removeTogether([metadata, ...captured.map(({ path }) => path)]);
     return { output, bytes, cpus: captured.filter(({ size }) => size > 0).length };
   } finally {
     await source.close();
   }
+}
+
+/** Of some of them no whole trace could be restored a second time: if this is cut short, the next run goes on. */
+function removeTogether(paths: readonly string[]): void {
+  const journal = new Journal();
+  journal.ownFiles(paths);
+  for (const problem of journal.undo()) throw new TandemError('IO', 'restore', problem);
 }
 
 /** The files of one buffer's CPUs, cut to whole sub-buffers. */
@@ -71,17 +84,31 @@ function capturedCpus(base: string, buffer: string, subBufferSize: number): Capt
     .sort((a, b) => a.cpu - b.cpu);
 }
 
-async function contentOf(file: TraceFile, version: 6 | 7): Promise<TraceContent> {
+/**
+ * Symbols and task names. A recording that was killed in its first moments has none yet: they are the same in the
+ * kernel that runs, if that is still the one it was.
+ */
+async function symbolsOf(file: TraceFile, metadata: string): Promise<Symbols> {
   const section = async (id: number) => (await file.readSection(id)) ?? new Uint8Array(0);
+  const symbols = {
+    kallsyms: await section(SECTION.KALLSYMS),
+    printkFormats: await section(SECTION.PRINTK),
+    commandLines: await section(SECTION.CMDLINES),
+  };
+  const tracefs = findTracefs();
+  const bootTime = Date.now() - 1000 * uptime();
+  const isSameBoot = file.uname === unameText() && statSync(metadata).mtimeMs > bootTime;
+  if (symbols.kallsyms.length > 0 || tracefs === undefined || !isSameBoot) return symbols;
+  const { top } = new Tracefs(tracefs);
+  return { kallsyms: readKallsyms(), printkFormats: readPrintkFormats(top), commandLines: readCommandLines(top) };
+}
+
+async function contentOf(file: TraceFile, version: 6 | 7): Promise<Omit<TraceContent, keyof Symbols | 'buffers'>> {
   return {
     littleEndian: file.header.littleEndian,
     userLongSize: file.header.userLongSize === 4 ? 4 : 8,
     texts: file.texts,
-    kallsyms: await section(SECTION.KALLSYMS),
-    printkFormats: await section(SECTION.PRINTK),
-    commandLines: await section(SECTION.CMDLINES),
     cpuCount: file.cpuCount,
     options: file.options.filter(({ id }) => !NOT_COPIED.has(id) && !(version === 6 && id === OPTION.CPUCOUNT)),
-    buffers: [],
   };
 }

@@ -1,12 +1,17 @@
 import { existsSync } from 'node:fs';
 import { TandemError } from '../base/errors.ts';
-import { Journal, staleJournals, undoStale } from '../kernel/journal.ts';
+import { Journal } from '../kernel/journal.ts';
 import { openTracefs } from '../kernel/tracefs.ts';
+import { CaptureThreads } from './capture-threads.ts';
 import { TracedCommand } from './command.ts';
+import { Daemon, startDaemon } from './daemon.ts';
+import { LatencySession } from './latency.ts';
 import { LiveLine } from './live-line.ts';
 import { Messages } from './messages.ts';
-import type { RecordPlan } from './plan.ts';
+import { isLatencyTracer, type RecordPlan } from './plan.ts';
+import { putBack } from './put-back.ts';
 import { RecordSession } from './session.ts';
+import type { Session } from './session-types.ts';
 import { StopSignals } from './stop-signals.ts';
 import { lossLines, summaryLines } from './summary.ts';
 
@@ -16,68 +21,80 @@ const EXIT_CAPTURE_FAILED = 2;
 
 /** Records by plan until its end. Returns the exit status: that of the command, if there is one. */
 export async function runRecording(plan: RecordPlan): Promise<number> {
+  const daemon = plan.daemonize ? Daemon.join() : undefined;
+  if (plan.daemonize && daemon === undefined) return startDaemon();
+  const threads = new CaptureThreads();
   const messages = new Messages(plan);
   const tracefs = openTracefs();
-  undoKilledRuns(messages);
+  await putBackKilledRuns(messages);
   const signals = new StopSignals();
   const journal = new Journal();
-  const putBack = (): void => void journal.undo();
-  process.on('exit', putBack);
+  const putBackNow = (): void => void journal.undo();
+  process.on('exit', putBackNow);
   const command = plan.command.length > 0 ? await TracedCommand.prepare(plan.command, plan.user) : undefined;
   let recording: Recording;
   try {
-    const session = new RecordSession(plan, tracefs, journal);
-    recording = new Recording(plan, session, command, signals, messages);
-    await recording.start();
+    const isLatency = plan.buffers.some(({ tracer }) => isLatencyTracer(tracer));
+    const session = isLatency
+      ? new LatencySession(plan, tracefs, journal)
+      : RecordSession.prepare(plan, tracefs, journal);
+    recording = new Recording({ plan, session, command, signals, messages, daemon });
+    await recording.start(threads);
   } catch (error) {
     command?.abandon();
     for (const problem of journal.undo()) messages.warn(problem);
     throw error;
   }
   const status = await recording.untilEnd();
-  process.off('exit', putBack);
   await recording.assemble();
+  process.off('exit', putBackNow);
   signals.release();
   return status;
 }
 
-function undoKilledRuns(messages: Messages): void {
-  for (const journal of staleJournals()) {
-    messages.info(`Putting back what a run that was killed (pid ${journal.pid}) left switched on`);
-    for (const problem of undoStale(journal)) messages.warn(problem);
-  }
+/** So that what this run finds, and brings back at its end, is what was there before. */
+export async function putBackKilledRuns(messages: Messages): Promise<void> {
+  const problems = await putBack({
+    kept: false,
+    tell: ({ pid }) => messages.info(`Putting back what a run that was killed (pid ${pid}) left switched on`),
+  });
+  for (const problem of problems) messages.warn(problem);
+}
+
+interface RecordingParts {
+  readonly plan: RecordPlan;
+  readonly session: Session;
+  readonly command: TracedCommand | undefined;
+  readonly signals: StopSignals;
+  readonly messages: Messages;
+  readonly daemon: Daemon | undefined;
 }
 
 /** A session together with what ends it: the command, signals, the end of the traced processes, a failure. */
 class Recording {
   readonly #plan: RecordPlan;
-  readonly #session: RecordSession;
+  readonly #session: Session;
   readonly #command: TracedCommand | undefined;
   readonly #signals: StopSignals;
   readonly #messages: Messages;
+  readonly #daemon: Daemon | undefined;
 
-  constructor(
-    plan: RecordPlan,
-    session: RecordSession,
-    command: TracedCommand | undefined,
-    signals: StopSignals,
-    messages: Messages,
-  ) {
+  constructor({ plan, session, command, signals, messages, daemon }: RecordingParts) {
     this.#plan = plan;
     this.#session = session;
     this.#command = command;
     this.#signals = signals;
     this.#messages = messages;
+    this.#daemon = daemon;
   }
 
-  async start(): Promise<void> {
-    await this.#session.startCapture();
+  async start(threads: CaptureThreads): Promise<void> {
     try {
-      this.#session.limitToProcesses(this.#command?.pid ?? process.pid, this.#command !== undefined);
-      this.#session.go();
+      await this.#session.startCapture(threads);
+      this.#session.limitToProcesses(this.#command?.pid);
+      this.#session.go(this.#command !== undefined);
     } catch (error) {
-      await this.#session.stop();
-      this.#session.removeTemporaryFiles();
+      await this.#session.abandon();
       throw error;
     }
     this.#command?.release();
@@ -91,7 +108,7 @@ class Recording {
     try {
       await this.#saveMetadata();
       const live = this.#liveLine();
-      if (this.#command === undefined) this.#messages.info('Hit Ctrl^C to stop recording');
+      this.#sayHowToStop();
       status = await ended;
       live?.stop();
     } finally {
@@ -101,7 +118,14 @@ class Recording {
     return status;
   }
 
-  /** Without it a recording that is killed can not be restored, but it can go on. */
+  #sayHowToStop(): void {
+    this.#daemon?.began();
+    if (this.#command !== undefined) return;
+    const how = this.#daemon === undefined ? 'Hit Ctrl^C' : `Send SIGINT/SIGTERM to pid ${process.pid}`;
+    this.#messages.info(`${how} to stop recording`);
+  }
+
+  /** Without it a recording that is killed can not be restored with symbols, but it can go on. */
   async #saveMetadata(): Promise<void> {
     try {
       await this.#session.saveMetadata();
@@ -137,10 +161,10 @@ class Recording {
     });
   }
 
-  /** On a terminal that is not the command's as well. */
+  /** On a terminal that is neither the command's as well nor a daemon's former one. */
   #liveLine(): LiveLine | undefined {
     const { stream, quiet } = this.#messages;
-    const shared = this.#command !== undefined && process.stdout.isTTY;
+    const shared = this.#daemon !== undefined || (this.#command !== undefined && process.stdout.isTTY);
     return stream.isTTY && !quiet && !shared ? new LiveLine(this.#session, stream, this.#plan.output) : undefined;
   }
 

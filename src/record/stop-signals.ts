@@ -19,6 +19,11 @@ export class StopSignals {
     for (const signal of STOPPING) process.on(signal, this.#arrive);
   }
 
+  /** How many came so far. */
+  get count(): number {
+    return this.#count;
+  }
+
   /** Resolves at the first, second, ... of them. */
   nth(count: number): Promise<NodeJS.Signals> {
     if (this.#count >= count) return Promise.resolve(this.#last);

@@ -1,7 +1,8 @@
-import type { RecordedBuffer } from './session.ts';
+import type { RecordedBuffer } from './session-types.ts';
 
 /** One line per CPU that has something, and a total: `CPU 0  12345 events  1.2 MB`. */
 export function summaryLines(buffers: readonly RecordedBuffer[], output: string, fileBytes: number): string[] {
+  if (buffers.length === 0) return [`${output}: the text of a latency, ${size(fileBytes)} written`];
   const lines: string[] = [];
   let [events, bytes] = [0, 0];
   for (const { name, cpus } of buffers) {

@@ -1,4 +1,4 @@
-import type { TraceContent } from './content.ts';
+import { type TraceContent, USUAL_PAGE_SIZE } from './content.ts';
 import { Encoder } from './encoder.ts';
 
 /** The text parts, which versions 6 and 7 store in the same form: one after the other, or as sections. */
@@ -49,5 +49,5 @@ export function initialHeader(content: TraceContent, version: 6 | 7): Encoder {
     .string(String(version))
     .u8(content.littleEndian ? 0 : 1)
     .u8(content.userLongSize);
-  return header.u32(top?.pageSize ?? 4096);
+  return header.u32(top?.pageSize ?? USUAL_PAGE_SIZE);
 }

@@ -3,6 +3,9 @@ import type { GuestInfo, SyncSample, TimeShift, TraceTexts, TscToNanoseconds } f
 import { encodeBounds } from './bounds.ts';
 import { Encoder } from './encoder.ts';
 
+/** Where there is no buffer to tell it. */
+export const USUAL_PAGE_SIZE = 4096;
+
 /** What a writer is given: a trace in all its parts, but for the events, which it takes from a `CpuContent`. */
 export interface TraceContent {
   readonly littleEndian: boolean;
@@ -18,6 +21,14 @@ export interface TraceContent {
   readonly options: readonly OptionContent[];
   /** The top buffer (named "") first, then the instances. */
   readonly buffers: readonly BufferContent[];
+  /** What a latency tracer gave, instead of buffers. */
+  readonly latency?: LatencyText;
+}
+
+export interface LatencyText {
+  readonly text: Uint8Array;
+  /** Name of the clock of its times. */
+  readonly clock: string;
 }
 
 export interface OptionContent {

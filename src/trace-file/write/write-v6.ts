@@ -4,6 +4,8 @@ import type { BufferContent, TraceContent, TraceSink } from './content.ts';
 import { alignUp, Encoder } from './encoder.ts';
 
 const FLYRECORD = 'flyrecord';
+/** With its NUL as long as the other word. */
+const LATENCY = 'latency  ';
 /** Bytes of a buffer's fixed part: the word flyrecord with its NUL; per CPU an offset and a size follow. */
 const FLYRECORD_SIZE = FLYRECORD.length + 1;
 
@@ -21,6 +23,10 @@ export async function writeV6(content: TraceContent, sink: TraceSink): Promise<v
   await sink.append(new Encoder(littleEndian).u32(cpuCount).finish());
 
   const offsetPlaces = await appendOptions(content, sink);
+  if (content.latency !== undefined) {
+    await sink.append(new Encoder(littleEndian).string(LATENCY).bytes(content.latency.text).finish());
+    return;
+  }
   const [top, ...instances] = buffers;
   if (top !== undefined) await appendBuffer(top, content, sink);
   for (const [index, instance] of instances.entries()) {

@@ -1,6 +1,15 @@
 import { OPTION, SECTION } from '../ids.ts';
 import { eventsBody, ftraceBody, headersBody, initialHeader, longTextBody, shortTextBody } from './bodies.ts';
-import type { BufferContent, Compressor, CpuContent, OptionContent, TraceContent, TraceSink } from './content.ts';
+import {
+  type BufferContent,
+  type Compressor,
+  type CpuContent,
+  type LatencyText,
+  type OptionContent,
+  type TraceContent,
+  type TraceSink,
+  USUAL_PAGE_SIZE,
+} from './content.ts';
 import { alignUp, Encoder } from './encoder.ts';
 
 /** Sub-buffers per chunk of compressed CPU data: what stock writers take, and readers are tuned for. */
@@ -34,6 +43,7 @@ export async function writeV7(content: TraceContent, sink: TraceSink, compressor
   await writer.options([...pointers, ...content.options]);
 
   for (const buffer of content.buffers) await writer.options([await writer.buffer(buffer)]);
+  if (content.latency !== undefined) await writer.options([await writer.latency(content.latency)]);
   await writer.strings();
 }
 
@@ -139,6 +149,27 @@ class SectionWriter {
     option.u32(buffer.pageSize).u32(placed.length);
     for (const { cpu, offset, size } of placed) option.u32(cpu).u64(offset).u64(size);
     return { id: OPTION.BUFFER, data: option.finish() };
+  }
+
+  /** The section with a latency tracer's text. Returns the option that tells where it is. */
+  async latency({ text, clock }: LatencyText): Promise<OptionContent> {
+    const start = this.#sink.position;
+    const packed = await this.#packText(text);
+    const compressed = this.#compressor !== undefined;
+    const header = this.#header(SECTION.BUFFER_TEXT, this.#describe('buffer latency'), compressed, packed.length);
+    await this.#sink.append(header.bytes(packed).finish());
+    return { id: OPTION.BUFFER_TEXT, data: this.#encoder().u64(start).string('').string(clock).finish() };
+  }
+
+  /** In chunks like CPU data, with their number in front. */
+  async #packText(text: Uint8Array): Promise<Uint8Array> {
+    if (this.#compressor === undefined) return text;
+    const chunkSize = CHUNK_SUB_BUFFERS * USUAL_PAGE_SIZE;
+    const chunks = await this.#compressor.compress(text, chunkSize);
+    return this.#encoder()
+      .u32(chunks.length)
+      .bytes(this.#packed(chunks, text.length, chunkSize))
+      .finish();
   }
 
   async #cpuData(data: CpuContent, pageSize: number): Promise<Placed> {

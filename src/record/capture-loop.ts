@@ -1,0 +1,144 @@
+import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { closePipeEnd, PollSet, pipe, setRealTimePriority, splice, spliceNow } from '../kernel/libc.ts';
+import { fsError, OsError } from '../kernel/os-error.ts';
+import { CaptureOutput } from './capture-output.ts';
+import type { CaptureJob, CaptureOptions, CaptureTask } from './capture-types.ts';
+
+/*
+ * One thread serves many CPUs. Sub-buffers go from the kernel's ring buffer through a pipe into the file by splice:
+ * the kernel moves pages, this program sees none of their bytes. Only what is left at the end, a part of one
+ * sub-buffer per CPU, is copied.
+ */
+
+/** Pages that one splice can move: what the pipe between holds. */
+const PIPE_BYTES = 1 << 20;
+/** A buffer that fills slowly is emptied so often, so that a crash loses no more than that. */
+const LONGEST_WAIT_MS = 1000;
+const POLL_SLEEP_MS = 1;
+const LOWEST_REAL_TIME = 1;
+
+/** An open task: the two ends that splice joins. */
+interface Channel {
+  readonly task: CaptureTask;
+  readonly index: number;
+  readonly rawFd: number;
+  readonly output: CaptureOutput;
+  /** The job's counts of bytes. */
+  readonly captured: Float64Array;
+}
+
+type Pipe = ReturnType<typeof pipe>;
+
+/** Does a job: captures until its stop pipe speaks, then takes what is left. `ready` is told when all files are open. */
+export function captureUntilStopped({ tasks, options, stopFd, captured }: CaptureJob, ready: () => void): void {
+  preferThisThread(options);
+  const channels = tasks.map((task, index) => open(task, index, options, captured));
+  ready();
+  const between = pipe(PIPE_BYTES);
+  const interval = options.poll ? POLL_SLEEP_MS : options.sleepMicroseconds / 1000;
+  if (interval > 0) captureByClock(channels, between, interval, stopFd);
+  else captureByWakeups(channels, between, stopFd);
+  for (const channel of channels) {
+    drain(channel, between);
+    drainRest(channel);
+  }
+  closePipeEnd(between.readFd);
+  closePipeEnd(between.writeFd);
+  for (const { rawFd, output } of channels) {
+    closeSync(rawFd);
+    output.close();
+  }
+}
+
+function open(task: CaptureTask, index: number, { maximumBytes }: CaptureOptions, captured: Float64Array): Channel {
+  const { cpu, rawPath, outputPath, subBufferSize } = task;
+  try {
+    const rawFd = openSync(rawPath, constants.O_RDONLY | constants.O_NONBLOCK);
+    return { task, index, rawFd, output: new CaptureOutput(outputPath, maximumBytes, subBufferSize), captured };
+  } catch (error) {
+    throw fsError(error, `CPU ${cpu}`, `${(error as NodeJS.ErrnoException).path ?? rawPath} can not be opened`);
+  }
+}
+
+/** Moves whole sub-buffers until the ring buffer has none. */
+function drain({ rawFd, output, task, index, captured }: Channel, between: Pipe): void {
+  for (;;) {
+    const taken = take(rawFd, between.writeFd, Math.min(PIPE_BYTES, output.room), task);
+    if (taken <= 0) return;
+    for (let left = taken; left > 0; ) left -= splice(between.readFd, output.fd, left, task.outputPath);
+    output.grew(taken);
+    captured[index] = (captured[index] as number) + taken;
+  }
+}
+
+/** A CPU that was never online has no buffer (ENODEV), which is as good as an empty one. */
+function take(rawFd: number, pipeFd: number, length: number, task: CaptureTask): number {
+  try {
+    return spliceNow(rawFd, pipeFd, length, task.rawPath);
+  } catch (error) {
+    if (error instanceof OsError && error.errno === 'ENODEV') return 0;
+    throw error;
+  }
+}
+
+/** Copies what splice does not move: the sub-buffer that is not full yet. */
+function drainRest({ rawFd, output, task, index, captured }: Channel): void {
+  const subBuffer = new Uint8Array(task.subBufferSize);
+  for (;;) {
+    let length: number;
+    try {
+      length = readSync(rawFd, subBuffer, 0, subBuffer.length, null);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? '';
+      if (['EAGAIN', 'ENODEV'].includes(code)) return;
+      throw fsError(error, task.rawPath, 'can not be read');
+    }
+    if (length === 0) return;
+    subBuffer.fill(0, length);
+    output.write(subBuffer);
+    captured[index] = (captured[index] as number) + subBuffer.length;
+  }
+}
+
+/**
+ * While others use all CPUs, this thread must not wait for its turn longer than a buffer lasts: as an ordinary one,
+ * even as the nicest, it lost events on busy machines. It only moves pages, and sleeps.
+ */
+function preferThisThread({ realTimePriority }: CaptureOptions): void {
+  if (realTimePriority === 0) return;
+  try {
+    setRealTimePriority(realTimePriority ?? LOWEST_REAL_TIME);
+  } catch (error) {
+    // Not allowed everywhere: then it takes its turn like the others. Who asked for it is told.
+    if (realTimePriority !== undefined) throw error;
+  }
+}
+
+function sleep(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
+function captureByClock(channels: readonly Channel[], between: Pipe, interval: number, stopFd: number): void {
+  const stop = new PollSet([stopFd]);
+  while (stop.wait(0) === 0) {
+    for (const channel of channels) drain(channel, between);
+    sleep(interval);
+  }
+}
+
+function captureByWakeups(channels: readonly Channel[], between: Pipe, stopFd: number): void {
+  const readable = new PollSet([stopFd, ...channels.map(({ rawFd }) => rawFd)]);
+  let emptied = performance.now();
+  while (readable.ready(0) === 0) {
+    readable.wait(LONGEST_WAIT_MS);
+    const now = performance.now();
+    const all = now - emptied >= LONGEST_WAIT_MS;
+    if (all) emptied = now;
+    for (const [at, channel] of channels.entries()) {
+      const ready = readable.ready(at + 1);
+      if (all || ready !== 0) drain(channel, between);
+      // A CPU without a buffer says so at once, each time.
+      if ((ready & (PollSet.ERR | PollSet.IN)) === PollSet.ERR) readable.ignore(at + 1);
+    }
+  }
+}
