@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { namedVcpuThreads } from './vcpu-threads.ts';
 
 test("a guest's CPUs are found by the names of QEMU's threads", async () => {
-  const script = 'echo "CPU 1/KVM" > /proc/self/comm; echo named; read stop';
+  const script = 'printf "CPU 1/KVM" > /proc/self/comm; echo named; read stop';
   const qemu = spawn('sh', ['-c', script], { stdio: ['pipe', 'pipe', 'inherit'] });
   await once(createInterface(qemu.stdout), 'line');
   const pid = qemu.pid as number;

@@ -1,0 +1,119 @@
+import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { fsError } from '../kernel/os-error.ts';
+import { writeMarker } from '../kernel/sampling-calls.ts';
+import { SubBufferCursor } from '../ring-buffer/record-cursor.ts';
+import type { Stamper } from '../sync/types.ts';
+import type { MarkerInstance } from './marker-instance.ts';
+
+/** A marker is laid out as trace-cmd's: u32 series, u32 local id, u32 remote id, u32 count, u32 packet id. */
+const MARKER_SIZE = 20;
+const COUNT_AT = 12;
+const PACKET_AT = 16;
+const PACKET = 0x72; // 'r'
+/** The event: the common fields, of which the first 16 bits are its type, then the marker. */
+const MARKER_AT = 8;
+
+/**
+ * Stamps of a trace clock: markers written into the buffer of an instance that nobody else writes to, and read back
+ * when there is time. A marker that the buffer lost is a missing stamp.
+ */
+export class RawMarkers implements Stamper {
+  readonly #instance: MarkerInstance;
+  readonly #path: string;
+  readonly #fd: number;
+  readonly #pipes: readonly { readonly fd: number; readonly cursor: SubBufferCursor }[];
+  readonly #subBuffer: Uint8Array;
+  readonly #marker = new Uint8Array(new ArrayBuffer(MARKER_SIZE));
+  readonly #fields = new DataView(this.#marker.buffer);
+  #series = 0;
+  #stamps = new BigUint64Array(0);
+
+  constructor(instance: MarkerInstance) {
+    this.#instance = instance;
+    this.#path = join(instance.path, 'trace_marker_raw');
+    this.#subBuffer = new Uint8Array(instance.layout.size);
+    const fds: number[] = [];
+    try {
+      const open = (path: string, flags: number): number => {
+        const fd = openAt(path, flags);
+        fds.push(fd);
+        return fd;
+      };
+      this.#fd = open(this.#path, constants.O_WRONLY);
+      this.#pipes = instance.cpus.map((cpu) => ({
+        fd: open(
+          join(instance.path, 'per_cpu', `cpu${cpu}`, 'trace_pipe_raw'),
+          constants.O_RDONLY | constants.O_NONBLOCK,
+        ),
+        cursor: new SubBufferCursor(instance.layout, cpu),
+      }));
+    } catch (error) {
+      for (const fd of fds) closeSync(fd);
+      throw error;
+    }
+    this.#set(PACKET_AT, PACKET);
+  }
+
+  begin(slots: number): void {
+    this.#series++;
+    this.#set(0, this.#series);
+    if (this.#stamps.length < slots) this.#stamps = new BigUint64Array(slots);
+    this.#stamps.fill(0n);
+  }
+
+  mark(slot: number): void {
+    this.#set(COUNT_AT, slot + 1);
+    writeMarker(this.#fd, this.#marker, this.#path);
+  }
+
+  #set(at: number, value: number): void {
+    this.#fields.setUint32(at, value, this.#instance.layout.littleEndian);
+  }
+
+  read(): BigUint64Array {
+    for (const { fd, cursor } of this.#pipes) {
+      for (;;) {
+        const length = readNow(fd, this.#subBuffer, this.#path);
+        if (length === 0) break;
+        cursor.load(this.#subBuffer, 0, length);
+        while (cursor.next()) this.#take(cursor);
+      }
+    }
+    return this.#stamps;
+  }
+
+  #take({ view, start, end, tsHi, tsLo }: SubBufferCursor): void {
+    const { eventId, layout } = this.#instance;
+    if (end - start < MARKER_AT + MARKER_SIZE || view.getUint16(start, layout.littleEndian) !== eventId) return;
+    const marker = start + MARKER_AT;
+    const count = view.getUint32(marker + COUNT_AT, layout.littleEndian);
+    // Markers of an earlier series are left over from a measurement that failed.
+    if (view.getUint32(marker, layout.littleEndian) !== this.#series || count > this.#stamps.length) return;
+    this.#stamps[count - 1] = (BigInt(tsHi) << 32n) | BigInt(tsLo);
+  }
+
+  /** Only now can the instance be removed. */
+  close(): void {
+    for (const { fd } of this.#pipes) closeSync(fd);
+    closeSync(this.#fd);
+  }
+}
+
+function openAt(path: string, flags: number): number {
+  try {
+    return openSync(path, flags);
+  } catch (error) {
+    throw fsError(error, path, 'can not be opened');
+  }
+}
+
+/** Bytes of at most one sub-buffer; 0 where there is nothing, or no such CPU yet. */
+function readNow(fd: number, bytes: Uint8Array, path: string): number {
+  try {
+    return readSync(fd, bytes);
+  } catch (error) {
+    if (['EAGAIN', 'ENODEV'].includes((error as NodeJS.ErrnoException).code ?? '')) return 0;
+    throw fsError(error, path, 'its markers can not be read back');
+  }
+}

@@ -1,0 +1,60 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { TandemError } from '../base/errors.ts';
+import { protocolNamed } from '../sync/registry.ts';
+import { CONTROL_PROBE, writeControlProbe } from '../wire/time-sync/none.ts';
+import { BlockingLink } from './blocking-link.ts';
+import { burst as burstOf } from './burst.ts';
+import { answerMeasurements } from './guest-loop.ts';
+import { measureRounds } from './host-loop.ts';
+import { KvmFiles } from './kvm-files.ts';
+import { RawMarkers } from './raw-markers.ts';
+import { SamplingThread } from './sampling-thread.ts';
+import { StopSignal } from './stop-signal.ts';
+import { SystemClock } from './system-clock.ts';
+import type { SamplerMessage, SamplerTask } from './types.ts';
+import { warmUp } from './warm-up.ts';
+
+/* A thread that measures, or helps to measure, one guest. It blocks for most of its life. */
+
+const task = workerData as SamplerTask;
+const say = (message: SamplerMessage): void => parentPort?.postMessage(message);
+
+function run(markers: RawMarkers): void {
+  const { fd, protocol: name, peer, timeoutMs } = task.options;
+  const protocol = protocolNamed(name);
+  if (protocol === undefined)
+    throw new TandemError('UNSUPPORTED', peer, `chose the unknown time sync protocol "${name}"`);
+  const link = new BlockingLink(fd, name, peer, timeoutMs);
+  const thread = new SamplingThread();
+  const burst = burstOf(thread, link, protocol.staysAwake ?? false);
+  const now = (): number => performance.now();
+  warmUp(markers);
+  if (task.role === 'guest') {
+    answerMeasurements({ link, side: protocol.guest({ link, markers, now }), thread, burst, say });
+    return;
+  }
+  const { cpuCount, intervalMs, vm } = task.options;
+  const files = vm && KvmFiles.open(vm.pid, cpuCount, vm.kvmFolder);
+  const side = protocol.host({
+    link,
+    markers,
+    systemClock: new SystemClock(),
+    vcpuTsc: files && ((cpu) => files.tsc(cpu)),
+    ask: (cpu) => link.sendControl(CONTROL_PROBE, writeControlProbe(link.output, 0, cpu)),
+    now,
+  });
+  measureRounds({ link, side, burst, cpuCount, intervalMs, stop: new StopSignal(task.stop), say });
+}
+
+let markers: RawMarkers | undefined;
+let problem: string | undefined;
+try {
+  markers = new RawMarkers(task.options.instance);
+  run(markers);
+} catch (error) {
+  problem = error instanceof TandemError ? error.message : String((error as Error).stack);
+} finally {
+  // The instance can be removed from here on.
+  markers?.close();
+}
+say({ type: 'ended', problem });

@@ -1,0 +1,124 @@
+import { Worker } from 'node:worker_threads';
+import { shutdownSocket } from '../kernel/sockets.ts';
+import type { Measurement } from '../sync/types.ts';
+import { StopSignal } from './stop-signal.ts';
+import type { HostSamplerOptions, Round, SamplerMessage, SamplerOptions, SamplerTask } from './types.ts';
+
+/** How long a thread may take to end once its connection is gone. */
+const LAST_PATIENCE_MS = 1000;
+
+/** What a sampler has to show for itself. */
+export interface SamplingResult {
+  /** In the order in which they were made. None on the guest's side. */
+  readonly measurements: readonly Measurement[];
+  /** One line for each different thing that went wrong. */
+  readonly problems: readonly string[];
+  /** Why it ended before it was stopped, or could not be stopped in an orderly way; undefined if neither. */
+  readonly failure: string | undefined;
+}
+
+/**
+ * A thread that measures clocks while a trace runs: the host's leads, the guest's answers. It blocks on its
+ * connection; this object is what the rest of the program has of it. It never throws: a trace without measured clocks
+ * is better than none.
+ */
+export class Sampler {
+  /** Resolves after the first round, or when there will be none. Never rejects. Of the guest's side: when it ended. */
+  readonly firstRound: Promise<Round>;
+  /** Resolves when the thread has ended: the instance can be removed, the descriptor closed. */
+  readonly ended: Promise<SamplingResult>;
+
+  readonly #worker: Worker;
+  readonly #fd: number;
+  readonly #stop: StopSignal;
+  readonly #measurements: Measurement[] = [];
+  readonly #problems = new Set<string>();
+  #failure: string | undefined;
+  #hasEnded = false;
+
+  /** Measures as the host (client). `onRound` hears of every round, as it ends. */
+  static startHost(options: HostSamplerOptions, onRound: (round: Round) => void = () => {}): Sampler {
+    return new Sampler((stop) => ({ role: 'host', options, stop }), options.fd, onRound);
+  }
+
+  /** Answers as the guest (server). Ends when the host says so, or leaves. */
+  static startGuest(options: SamplerOptions): Sampler {
+    return new Sampler(
+      () => ({ role: 'guest', options }),
+      options.fd,
+      () => {},
+    );
+  }
+
+  private constructor(
+    task: (stop: Int32Array<SharedArrayBuffer>) => SamplerTask,
+    fd: number,
+    onRound: (round: Round) => void,
+  ) {
+    this.#fd = fd;
+    this.#stop = new StopSignal();
+    const worker = new Worker(new URL('./sampler-worker.js', import.meta.url), { workerData: task(this.#stop.word) });
+    this.#worker = worker;
+    this.firstRound = new Promise((resolve) => {
+      worker.on('message', (message: SamplerMessage) => {
+        switch (message.type) {
+          case 'measured':
+            this.#measurements.push(message.measurement);
+            return;
+          case 'round':
+            for (const problem of message.problems) this.#problems.add(problem);
+            resolve(message);
+            onRound(message);
+            return;
+          case 'problem':
+            this.#problems.add(message.problem);
+            return;
+          case 'ended':
+            this.#failure = message.problem;
+            this.#hasEnded = true;
+            return;
+        }
+      });
+      worker.on('error', (error) => {
+        this.#failure = `the thread that measures clocks crashed: ${error.message}`;
+      });
+      worker.on('exit', () =>
+        resolve({ round: 0, measured: 0, problems: this.#failure === undefined ? [] : [this.#failure] }),
+      );
+    });
+    this.ended = new Promise((resolve) => worker.on('exit', () => resolve(this.#result())));
+  }
+
+  /** What was measured so far. */
+  get measurements(): readonly Measurement[] {
+    return this.#measurements;
+  }
+
+  /**
+   * Ends it: the host's side measures once more first, the guest's waits for the host to end it. When that takes
+   * longer than `patienceMs`, the connection is shut down.
+   */
+  async stop(patienceMs: number): Promise<SamplingResult> {
+    this.#stop.set();
+    if (await this.#endsWithin(patienceMs)) return this.ended;
+    shutdownSocket(this.#fd);
+    if (!(await this.#endsWithin(LAST_PATIENCE_MS))) await this.#worker.terminate();
+    const result = await this.ended;
+    return { ...result, failure: result.failure ?? `it did not end within ${patienceMs} ms` };
+  }
+
+  async #endsWithin(milliseconds: number): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), milliseconds);
+    });
+    const inTime = await Promise.race([this.ended.then(() => true), late]);
+    clearTimeout(timer);
+    return inTime;
+  }
+
+  #result(): SamplingResult {
+    const failure = this.#failure ?? (this.#hasEnded ? undefined : 'the thread that measures clocks ended early');
+    return { measurements: this.#measurements, problems: [...this.#problems], failure };
+  }
+}
