@@ -9,7 +9,6 @@ export default defineConfig({
     main: 'src/cli/main.ts',
     'capture-worker': 'src/record/capture-worker.ts',
     'sampler-worker': 'src/sampler/sampler-worker.ts',
-    'scan-worker': 'src/node/scan/scan-worker.ts',
   },
   platform: 'node',
   // What brings native code or WebAssembly finds its own files where it is installed.

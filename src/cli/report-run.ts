@@ -1,10 +1,8 @@
-import { availableParallelism } from 'node:os';
-import { ScanPool } from '../node/scan/scan-pool.ts';
 import { stdoutSink } from '../node/stdout.ts';
 import type { ReportListener } from '../text/report/event-lines.ts';
 import { writeReport } from '../text/report/report.ts';
 import type { ReportInput, ReportSettings } from '../text/report/settings.ts';
-import type { TraceBuffer, TraceFile } from '../trace-file/types.ts';
+import type { TraceFile } from '../trace-file/types.ts';
 import { openGuests, openPath } from './open-files.ts';
 import { ProgressLine } from './progress-line.ts';
 import { answerForAllFiles, answerForFirstFile, isForAllFiles } from './report-answers.ts';
@@ -26,7 +24,7 @@ export async function runReport(plan: ReportPlan): Promise<number> {
     for (const { source, warnings } of traces) for (const text of warnings) warn(`${source.name}: ${text}`);
     const inputs = await loadInputs(plan, traces, warn);
     const settings = settingsOf(plan);
-    if (question === undefined) return await writeEvents(inputs, settings, scanPool(inputs, plan), warn);
+    if (question === undefined) return await writeEvents(inputs, settings, warn);
     if (isForAllFiles(question)) return await answerForAllFiles(question, inputs, settings, plan);
     return await answerForFirstFile(question, inputs[0] as ReportInput, plan, warn);
   } finally {
@@ -37,7 +35,6 @@ export async function runReport(plan: ReportPlan): Promise<number> {
 async function writeEvents(
   inputs: readonly ReportInput[],
   settings: ReportSettings,
-  pool: ScanPool | undefined,
   warn: (text: string) => void,
 ): Promise<number> {
   const line = new ProgressLine(process.stderr);
@@ -45,34 +42,13 @@ async function writeEvents(
     progress: process.stderr.isTTY ? (done) => line.show(done) : undefined,
     wentBack: (cpu, before, now) => warn(`CPU ${cpu}: time goes back from ${before} to ${now} (by ${before - now})`),
   };
-  const { lost, warnings, closed } = await writeReport(inputs, settings, stdoutSink(), listener, pool).finally(() => {
-    line.end();
-    return pool?.close();
-  });
+  const { lost, warnings, closed } = await writeReport(inputs, settings, stdoutSink(), listener).finally(() =>
+    line.end(),
+  );
   for (const text of warnings) warn(text);
   const summary = lost.summary();
   if (summary !== undefined && !closed && !settings.compat) warn(summary);
   return 0;
-}
-
-/** Below so many bytes of events, threads take longer to start and to warm up than one thread's filter takes. */
-const WORTH_THREADS = 1 << 28;
-/** How much smaller compressed events are, about. */
-const COMPRESSION = 6;
-
-/** Threads that filter, where there is much to filter and nothing else needs the events that do not pass. */
-function scanPool(inputs: readonly ReportInput[], plan: ReportPlan): ScanPool | undefined {
-  const filtered = inputs.filter(({ filters }) => filters.filters.length > 0);
-  const buffers = filtered.flatMap(({ file }) => file.trace.buffers);
-  const stored = (buffer: TraceBuffer) => buffer.cpus.reduce((sum, { size }) => sum + size, 0);
-  const bytes = buffers.reduce((sum, buffer) => sum + stored(buffer) * (buffer.compressed ? COMPRESSION : 1), 0);
-  const isSpecial = plan.from !== undefined || plan.to !== undefined || plan.kallsyms !== undefined;
-  if (bytes < WORTH_THREADS || isSpecial || availableParallelism() === 1) return undefined;
-  return new ScanPool({
-    files: inputs.map(({ file, filters }) => ({ path: file.trace.source.name, filters })),
-    version: plan.version,
-    everyFile: plan.compat !== undefined,
-  });
 }
 
 function settingsOf(plan: ReportPlan): ReportSettings {

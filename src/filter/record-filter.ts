@@ -29,6 +29,9 @@ export class RecordFilter {
    */
   readonly dependsOnComms: boolean;
 
+  /** Marks, by event id, events that never pass, as far as they were asked for: no need to ask for those again. */
+  readonly unwanted = new Uint8Array(0x1_0000);
+
   /** Throws a TandemError: NOT_FOUND for filters that name no event, USAGE for errors that only show on a field. */
   constructor(rules: Iterable<FilterRule>, events: Iterable<EventFormat>, environment: FilterEnvironment) {
     const byId = new Map([...events].map((event) => [event.id, event]));
@@ -51,7 +54,10 @@ export class RecordFilter {
   accepts(record: EventRecord, eventId: number): boolean {
     const wants = this.#wanted.predicate(eventId);
     const wanted = wants !== never && (wants === always || wants(record));
-    if (!wanted && !this.#stacks.follows(eventId, record.cpu)) return false;
+    if (!wanted && !this.#stacks.follows(eventId, record.cpu)) {
+      if (wants === never && !this.#stacks.mayFollow(eventId)) this.unwanted[eventId] = 1;
+      return false;
+    }
     const excludes = this.#excluded.predicate(eventId);
     const passes = excludes === never || !excludes(record);
     this.#stacks.note(record.cpu, passes, !wanted);

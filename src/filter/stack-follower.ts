@@ -22,10 +22,14 @@ export class StackFollower {
     this.#stacksFollowStacks = version === '3.1';
   }
 
+  /** Whether records with this id can be stacks of others. */
+  mayFollow(eventId: number): boolean {
+    return eventId === this.#kernelStack || eventId === this.#userStack;
+  }
+
   /** Whether a record that no filter wants passes because it is the stack of the one before. */
   follows(eventId: number, cpu: number): boolean {
-    if (eventId !== this.#kernelStack && eventId !== this.#userStack) return false;
-    return this.#lastPassed[cpu] === true;
+    return this.mayFollow(eventId) && this.#lastPassed[cpu] === true;
   }
 
   /** Remembers a record that a filter wanted or that followed one: whether it passed the exclusions too. */

@@ -19,20 +19,25 @@ interface Walked {
   readonly data: Uint8Array;
 }
 
-function walk(cursor: SubBufferCursor): Walked[] {
+function walk(cursor: SubBufferCursor, next = () => cursor.next()): Walked[] {
   const events: Walked[] = [];
-  while (cursor.next()) {
+  while (next()) {
     const time = (BigInt(cursor.tsHi) << 32n) | BigInt(cursor.tsLo);
     events.push({ time, missed: cursor.missed, data: cursor.bytes.slice(cursor.start, cursor.end) });
   }
   return events;
 }
 
-function walkPages(layout: SubBufferLayout, pages: readonly PageSpec[]): { events: Walked[]; corrupt: number } {
+function loaded(layout: SubBufferLayout, pages: readonly PageSpec[]): { bytes: Uint8Array; cursor: SubBufferCursor } {
   const bytes = new Uint8Array(pages.length * layout.size);
   pages.forEach((page, i) => void bytes.set(buildPage(layout, page), i * layout.size));
   const cursor = new SubBufferCursor(layout, 0);
   cursor.load(bytes, 0, bytes.length);
+  return { bytes, cursor };
+}
+
+function walkPages(layout: SubBufferLayout, pages: readonly PageSpec[]): { events: Walked[]; corrupt: number } {
+  const { cursor } = loaded(layout, pages);
   return { events: walk(cursor), corrupt: cursor.corrupt };
 }
 
@@ -108,6 +113,40 @@ describe.skipIf(missing('trace-cmd'))('the real trace-cmd sees the same events',
       return wraps ? `${BigInt(time) % 2n ** 59n} ${value}` : line;
     };
   }
+});
+
+test.each([LITTLE, BIG_32])('unwanted events are passed over, and counted', (layout) => {
+  const ids = [1, 2, 3, 0xffff];
+  const record = fc
+    .record({ id: fc.constantFrom(...ids), more: fc.constantFrom(0, 4, 120) })
+    .map(({ id, more }) => recordBytes(layout.littleEndian, { id }, (out) => void out.zeros(more)));
+  const entry = fc.oneof(
+    { weight: 6, arbitrary: fc.record({ kind: fc.constant('data' as const), delta, data: record }) },
+    anyEntry(layout.littleEndian),
+  );
+  const page = fc.record({
+    timestamp: fc.bigInt({ min: 0n, max: 2n ** 62n }),
+    entries: fc.array(entry, { maxLength: 20 }),
+    lost: fc.nat(5),
+  });
+  fc.assert(
+    fc.property(fc.array(page, { maxLength: 4 }), fc.subarray([...ids, ID]), (pages, unwantedIds) => {
+      const unwanted = new Uint8Array(0x1_0000);
+      for (const id of unwantedIds) unwanted[id] = 1;
+      const { bytes, cursor } = loaded(layout, pages);
+      const isWanted = ({ data, missed }: Walked) =>
+        missed !== 0 || unwanted[new DataView(data.buffer).getUint16(0, layout.littleEndian)] === 0;
+      const all = walk(cursor);
+      const passing = new SubBufferCursor(layout, 0);
+      passing.load(bytes, 0, bytes.length);
+      expect(walk(passing, () => passing.nextWanted(unwanted))).toEqual(all.filter(isWanted));
+      const passed = all.filter((event) => !isWanted(event));
+      expect(passing.passed).toBe(passed.length);
+      const latest = passed.reduce((most, { time }) => (time > most ? time : most), 0n);
+      expect((BigInt(passing.passedHi) << 32n) | BigInt(passing.passedLo)).toBe(latest);
+    }),
+    { numRuns: 300 },
+  );
 });
 
 describe('time', () => {

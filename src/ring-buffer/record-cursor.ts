@@ -1,3 +1,4 @@
+import { compareHalves } from '../base/u64.ts';
 import type { EventRecord } from '../format/record.ts';
 
 /** What a sub-buffer's header looks like, from the file's header_page text. */
@@ -29,6 +30,15 @@ export interface RecordCursor extends PlacedRecord {
   load(bytes: Uint8Array, from: number, to: number): void;
   /** Steps to the next event. False at the end of what was loaded. */
   next(): boolean;
+  /**
+   * Steps to the next event whose id is not marked in `unwanted`, which has an entry for each of the 2^16 ids. One that
+   * events were lost before is delivered all the same, and so is one without data. Records must begin with their id.
+   */
+  nextWanted(unwanted: Uint8Array): boolean;
+  /** How many events `nextWanted` passed over so far, and the latest stamp of any of them. */
+  readonly passed: number;
+  readonly passedHi: number;
+  readonly passedLo: number;
 }
 
 /** type_len of an event header: 1..28 is the data's length in words, these are the rest. */
@@ -56,6 +66,9 @@ export class SubBufferCursor implements RecordCursor {
   tsHi = 0;
   tsLo = 0;
   missed = 0;
+  passed = 0;
+  passedHi = 0;
+  passedLo = 0;
   /** Sub-buffers that were left early, or not entered, because a length in them is impossible. */
   corrupt = 0;
 
@@ -179,6 +192,56 @@ export class SubBufferCursor implements RecordCursor {
         at += 8;
       }
     }
+  }
+
+  nextWanted(unwanted: Uint8Array): boolean {
+    const view = this.view;
+    for (;;) {
+      this.#passOver(unwanted);
+      if (!this.next()) return false;
+      const { start, end } = this;
+      if (this.missed !== 0 || start === end) return true;
+      if (unwanted[view.getUint16(start, this.#littleEndian)] === 0) return true;
+      this.#countPassed(1);
+    }
+  }
+
+  /**
+   * Passes over the unwanted events that follow in this sub-buffer, up to anything that is not an event with short
+   * data: `next` takes it from there. Most events of a filtered report are seen by nothing but this loop.
+   */
+  #passOver(unwanted: Uint8Array): void {
+    const view = this.view;
+    const littleEndian = this.#littleEndian;
+    const limit = this.#limit;
+    let at = this.#at;
+    let count = 0;
+    /** Sum of deltas: of a whole sub-buffer it is far below 2^53. */
+    let elapsed = 0;
+    while (at + 8 <= limit) {
+      const header = view.getUint32(at, littleEndian);
+      const words = littleEndian ? header & 31 : header >>> 27;
+      if ((words - 1) >>> 0 >= LONGEST_SHORT_DATA) break;
+      const end = at + 4 + words * 4;
+      if (end > limit || unwanted[view.getUint16(at + 4, littleEndian)] === 0) break;
+      elapsed += littleEndian ? header >>> 5 : header & 0x07ff_ffff;
+      at = end;
+      count++;
+    }
+    if (count === 0) return;
+    this.#at = at;
+    const lo = this.tsLo + elapsed;
+    this.tsHi = (this.tsHi + Math.floor(lo / TWO_32)) >>> 0;
+    this.tsLo = lo % TWO_32;
+    this.#countPassed(count);
+  }
+
+  /** Takes note of events passed over, the last of which the time is at. */
+  #countPassed(count: number): void {
+    this.passed += count;
+    if (compareHalves(this.tsHi, this.tsLo, this.passedHi, this.passedLo) <= 0) return;
+    this.passedHi = this.tsHi;
+    this.passedLo = this.tsLo;
   }
 
   /**

@@ -19,7 +19,15 @@ export interface TimelineInput {
   readonly correction: Correction;
   /** Events that it refuses are passed over before anything else is done with them. It sees raw stamps. */
   readonly accepts?: ((record: EventRecord) => boolean) | undefined;
+  /**
+   * Marks, by event id, of events that need not be delivered; more may be marked at any time. Most of them are passed
+   * over. Only where records begin with their id.
+   */
+  readonly unwanted?: Uint8Array | undefined;
 }
+
+/** Marks all events. */
+const NONE_WANTED = new Uint8Array(0x1_0000).fill(1);
 
 /** What a timeline delivers: valid until the timeline goes on. */
 export interface TimelineEntry<Input extends TimelineInput> {
@@ -54,6 +62,8 @@ export class Lane<Input extends TimelineInput> implements TimelineEntry<Input> {
   isSkipped = false;
   #range: RawRange | undefined;
   #skipNext = false;
+  /** Where it suffices to know the latest stamp of what is passed over. */
+  #unwanted: Uint8Array | undefined;
   /** The latest raw stamp that was passed over without being corrected. */
   #passedHi = 0;
   #passedLo = 0;
@@ -65,10 +75,13 @@ export class Lane<Input extends TimelineInput> implements TimelineEntry<Input> {
     this.#stream = input.stream;
     this.#correction = input.correction;
     this.#accepts = input.accepts;
+    this.#unwanted = input.correction.isRising ? input.unwanted : undefined;
   }
 
   /** Delivers only what is in a range. Before the first step. */
   async limitTo(range: TimeRange): Promise<void> {
+    // What is out of the range ends the stream, or does not count: each event must be seen.
+    this.#unwanted = undefined;
     this.#range = new RawRange(range, this.#correction);
     if (range.from !== undefined) await this.#stream.seek(this.#range.first);
   }
@@ -117,10 +130,12 @@ export class Lane<Input extends TimelineInput> implements TimelineEntry<Input> {
 
   /** How many wanted events are left. Uses them up. */
   async count(): Promise<number> {
+    const countsAll = this.#accepts === undefined && this.#range === undefined;
+    if (countsAll) this.#unwanted = NONE_WANTED;
     for (let count = 0; ; ) {
       const state = this.#advance();
       if (state === STREAM_RECORD) count++;
-      else if (state === STREAM_END) return count;
+      else if (state === STREAM_END) return countsAll ? count + this.#stream.passed : count;
       else await this.#stream.load();
     }
   }
@@ -130,7 +145,7 @@ export class Lane<Input extends TimelineInput> implements TimelineEntry<Input> {
     const accepts = this.#accepts;
     const range = this.#range;
     for (;;) {
-      const state = this.#stream.advance();
+      const state = this.#stream.advance(this.#skipNext ? undefined : this.#unwanted);
       if (state !== STREAM_RECORD) return state;
       if (this.#skipNext) this.#skipNext = false;
       else if (range !== undefined && !range.holds(record.tsHi, record.tsLo)) {

@@ -18,9 +18,24 @@ import type { TimelineEntry, TimelineInput } from './lane.ts';
 import { Timeline } from './timeline.ts';
 
 const FIELDS = ['u32 odd;\toffset:8;\tsize:4;\tsigned:0;', 'u32 number;\toffset:12;\tsize:4;\tsigned:0;'];
-const FORMAT = formatText('value', 900, FIELDS, '"number=%u", REC->number');
+const TEXT = '"number=%u", REC->number';
+const EVEN = 900;
+const SYSTEMS = [
+  { name: 'test', formats: [formatText('even', EVEN, FIELDS, TEXT), formatText('odd', EVEN + 1, FIELDS, TEXT)] },
+];
 const numberOf = (record: EventRecord): number => record.view.getUint32(record.start + 12, true);
 const isOdd = (record: EventRecord): boolean => record.view.getUint32(record.start + 8, true) === 1;
+const EVEN_UNWANTED = Uint8Array.from({ length: 0x1_0000 }, (_, id) => (id === EVEN ? 1 : 0));
+
+/** All events; the odd ones, each event looked at; the odd ones, the others passed over by their id. */
+type Filtering = 'all' | 'asks' | 'passes over';
+const FILTERS: Readonly<Record<Filtering, Pick<TimelineInput, 'accepts' | 'unwanted'>>> = {
+  all: {},
+  asks: { accepts: isOdd },
+  'passes over': { accepts: isOdd, unwanted: EVEN_UNWANTED },
+};
+const filters = fc.constantFrom('asks' as const, 'passes over' as const);
+const anyFilter = fc.option(filters, { nil: 'all' as const });
 
 /** Raw times per buffer and CPU; the offsets by which a guest's clock is stepped at times. */
 interface FileShape {
@@ -29,7 +44,7 @@ interface FileShape {
 }
 
 function eventAt(time: number, number: number): EventSpec {
-  const data = recordBytes(true, { id: 900, pid: 7 }, (out) => void out.u32(number % 2).u32(number));
+  const data = recordBytes(true, { id: EVEN + (number % 2), pid: 7 }, (out) => void out.u32(number % 2).u32(number));
   return { time: BigInt(time), data };
 }
 
@@ -59,16 +74,16 @@ function fileOf(shape: FileShape, version: 6 | 7, first: number): Uint8Array {
     },
   };
   const options = samples.length > 0 ? [timeShift] : [];
-  const spec: TraceSpec = { version, options, systems: [{ name: 'test', formats: [FORMAT] }], buffers };
+  const spec: TraceSpec = { version, options, systems: SYSTEMS, buffers };
   return buildTrace(spec);
 }
 
-function timelineOf(files: readonly TraceFile[], mode: CorrectionMode, filtered: boolean): Timeline<TimelineInput> {
+function timelineOf(files: readonly TraceFile[], mode: CorrectionMode, filter: Filtering): Timeline<TimelineInput> {
   const inputs = mergeOrder(files).map(({ file, buffer: index, cpu }) => {
     const buffer = files[file]!.buffers[index]!;
     const rules = bufferTimes(files[file]!, buffer, { mode, rawTimes: false, ignoreDate: false, offset: 0n });
     const stream = openCpuStream(files[file]!, buffer, cpu, { windowBytes: 4096, lookahead: true });
-    return { stream, correction: new Correction(cpu, rules), accepts: filtered ? isOdd : undefined };
+    return { stream, correction: new Correction(cpu, rules), ...FILTERS[filter] };
   });
   return new Timeline(inputs);
 }
@@ -127,7 +142,7 @@ describe.skipIf(!existsSync(traceCmd))('the order is the real trace-cmd', () => 
     await fc.assert(
       fc.asyncProperty(shapes(3), versions, async (list, version) => {
         const files = bytesOf(list, version);
-        const timeline = timelineOf(await opened(files), 'stock', false);
+        const timeline = timelineOf(await opened(files), 'stock', 'all');
         expect(await numbers(timeline)).toEqual(printed(files));
       }),
       { numRuns: 60 },
@@ -136,11 +151,11 @@ describe.skipIf(!existsSync(traceCmd))('the order is the real trace-cmd', () => 
 
   test('of the events that a filter leaves', async () => {
     await fc.assert(
-      fc.asyncProperty(shapes(1), versions, async ([shape], version) => {
+      fc.asyncProperty(shapes(1), versions, filters, async ([shape], version, filter) => {
         // With instances the installed one crashes.
         const files = bytesOf([{ ...shape!, buffers: shape!.buffers.slice(0, 1) }], version);
-        const timeline = timelineOf(await opened(files), 'stock', true);
-        expect(await numbers(timeline)).toEqual(printed(files, '-F', 'value: odd == 1'));
+        const timeline = timelineOf(await opened(files), 'stock', filter);
+        expect(await numbers(timeline)).toEqual(printed(files, '-F', 'test: odd == 1'));
       }),
       { numRuns: 60 },
     );
@@ -150,8 +165,8 @@ describe.skipIf(!existsSync(traceCmd))('the order is the real trace-cmd', () => 
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.array(times, { maxLength: 4 }), { minLength: 2, maxLength: 3 }),
-        fc.boolean(),
-        async (cpus, filtered) => {
+        anyFilter,
+        async (cpus, filter) => {
           let number = 0;
           const layout = layoutOf({});
           const pages = (lists: readonly number[][]) =>
@@ -160,11 +175,9 @@ describe.skipIf(!existsSync(traceCmd))('the order is the real trace-cmd', () => 
               return buildPages(layout, events);
             });
           const buffers = [{ cpus: cpus.map((lists, cpu) => ({ cpu, pages: pages(lists) })) }];
-          const file = buildTrace({ systems: [{ name: 'test', formats: [FORMAT] }], buffers });
-          const options = filtered ? ['-F', 'value: odd == 1'] : [];
-          expect(await numbers(timelineOf(await opened([file]), 'stock', filtered))).toEqual(
-            printed([file], ...options),
-          );
+          const file = buildTrace({ systems: SYSTEMS, buffers });
+          const options = filter !== 'all' ? ['-F', 'test: odd == 1'] : [];
+          expect(await numbers(timelineOf(await opened([file]), 'stock', filter))).toEqual(printed([file], ...options));
         },
       ),
       { numRuns: 60 },
@@ -176,14 +189,14 @@ describe('a timeline', () => {
   test('limited to a range has the events whose corrected times are in it', async () => {
     const end = fc.option(fc.bigInt(0n, 80n), { nil: undefined });
     await fc.assert(
-      fc.asyncProperty(shapes(2), versions, fc.boolean(), end, end, async (list, version, filtered, from, to) => {
+      fc.asyncProperty(shapes(2), versions, anyFilter, end, end, async (list, version, filter, from, to) => {
         const files = await opened(bytesOf(list, version));
         const all: { number: number; time: bigint }[] = [];
-        await forEach(timelineOf(files, 'exact', filtered), ({ record, hi, lo }) => {
+        await forEach(timelineOf(files, 'exact', filter), ({ record, hi, lo }) => {
           all.push({ number: numberOf(record), time: (BigInt(hi) << 32n) | BigInt(lo) });
         });
         const wanted = all.filter(({ time }) => time >= (from ?? 0n) && time <= (to ?? 1000n));
-        const timeline = timelineOf(files, 'exact', filtered);
+        const timeline = timelineOf(files, 'exact', filter);
         await timeline.limitTo({ from: from as HostTime | undefined, to: to as HostTime | undefined });
         const limited = await numbers(timeline);
         // Where a clock goes back, an event that is not in the range may have held back another.
@@ -191,9 +204,10 @@ describe('a timeline', () => {
         const order = goesBack ? (a: number, b: number) => a - b : () => 0;
         expect(limited.sort(order)).toEqual(wanted.map(({ number }) => number).sort(order));
 
-        const counting = timelineOf(files, 'exact', filtered);
+        const counting = timelineOf(files, 'exact', filter);
         await counting.limitTo({ from: from as HostTime | undefined, to: to as HostTime | undefined });
         expect(await counting.count()).toBe(wanted.length);
+        expect(await timelineOf(files, 'exact', filter).count()).toBe(all.length);
       }),
       { numRuns: 200 },
     );
@@ -203,7 +217,7 @@ describe('a timeline', () => {
     await fc.assert(
       fc.asyncProperty(shapes(2), fc.nat(4), fc.boolean(), async (list, mask, ownOnly) => {
         const files = await opened(bytesOf(list, 7));
-        const timeline = timelineOf(files, 'exact', false);
+        const timeline = timelineOf(files, 'exact', 'all');
         const seen: number[] = [];
         const skipped: number[] = [];
         await forEach(timeline, ({ record, input }) => {
@@ -217,7 +231,7 @@ describe('a timeline', () => {
             skipped.push(nextNumber);
           }
         });
-        const all = await numbers(timelineOf(files, 'exact', false));
+        const all = await numbers(timelineOf(files, 'exact', 'all'));
         expect([...seen, ...skipped].sort((a, b) => a - b)).toEqual(all.sort((a, b) => a - b));
       }),
     );
@@ -234,7 +248,7 @@ describe('a timeline', () => {
             ),
           ),
           'exact',
-          false,
+          'all',
         );
         let promised: number | undefined;
         await forEach(timeline, ({ record }) => {
@@ -255,13 +269,13 @@ describe('a timeline', () => {
     const expected = cpus
       .flatMap((list, cpu) => list.map((time, i) => ({ time, cpu, number: cpu * 20 + i })))
       .sort((a, b) => a.time - b.time || a.cpu - b.cpu);
-    expect(await numbers(timelineOf(files, 'exact', false))).toEqual(expected.map(({ number }) => number));
+    expect(await numbers(timelineOf(files, 'exact', 'all'))).toEqual(expected.map(({ number }) => number));
   });
 
   test('of nothing ends', async () => {
-    expect(await numbers(timelineOf([], 'exact', false))).toEqual([]);
+    expect(await numbers(timelineOf([], 'exact', 'all'))).toEqual([]);
     expect(
-      await numbers(timelineOf(await opened([fileOf({ buffers: [[[]]], steps: [] }, 7, 0)]), 'exact', false)),
+      await numbers(timelineOf(await opened([fileOf({ buffers: [[[]]], steps: [] }, 7, 0)]), 'exact', 'all')),
     ).toEqual([]);
   });
 });

@@ -1,5 +1,3 @@
-import { decompress as zstdDecompress, init as zstdInit } from '@bokuweb/zstd-wasm';
-import { unzlibSync } from 'fflate';
 import { TandemError } from '../base/errors.ts';
 
 /** Turns compressed bytes back. Implementations need not check sizes: `decompressBlock` does, around them. */
@@ -10,6 +8,11 @@ export interface Codecs {
    * Throws or rejects with UnknownCompression for a name it does not know, with any other error for damaged data.
    */
   decompress(name: string, compressed: Uint8Array, size: number): Uint8Array | Promise<Uint8Array>;
+  /**
+   * Several blocks into one result of at most `size` bytes, on another thread. Undefined where that can't be done, or
+   * one of them is damaged: then they are decompressed each by itself.
+   */
+  decompressAll?(name: string, blocks: readonly Uint8Array[], size: number): Promise<Uint8Array | undefined>;
 }
 
 /**
@@ -58,29 +61,49 @@ function zstdContentSize(frame: Uint8Array): number | undefined {
   return sizeBytes === 4 ? view.getUint32(offset, true) : Number(view.getBigUint64(offset, true));
 }
 
-let zstdReady: Promise<void> | true | undefined;
+type Decompress = (compressed: Uint8Array, size: number) => Uint8Array;
+
+/** A codec in a library that is loaded, and made ready, when it is first needed: most files need none. */
+function loaded(
+  load: () => Promise<Decompress>,
+): (compressed: Uint8Array, size: number) => ReturnType<Codecs['decompress']> {
+  let ready: Decompress | undefined;
+  let loading: Promise<Decompress> | undefined;
+  return (compressed, size) => {
+    if (ready !== undefined) return ready(compressed, size);
+    loading ??= load();
+    return loading.then((decompress) => {
+      ready = decompress;
+      return decompress(compressed, size);
+    });
+  };
+}
+
+/** zlib in JavaScript. It would drop what does not fit without a word: one byte more shows that there was more. */
+const zlib = loaded(async () => {
+  const { unzlibSync } = await import('fflate');
+  return (compressed, size) => unzlibSync(compressed, { out: new Uint8Array(size + 1) });
+});
 
 /**
- * zstd without Node: a WebAssembly library, made ready on first use. It would believe the size in a frame's header,
- * so that one is compared first; without one it takes `size` as its limit.
+ * zstd in WebAssembly. It would believe the size in a frame's header, so that one is compared first; without one it
+ * takes `size` as its limit.
  */
-function zstd(compressed: Uint8Array, size: number): Uint8Array | Promise<Uint8Array> {
-  const stated = zstdContentSize(compressed);
-  if (stated !== undefined && stated !== size) throw new Error(`its zstd frame says ${stated} bytes`);
-  const run = (): Uint8Array => zstdDecompress(compressed, { defaultHeapSize: size });
-  if (zstdReady === true) return run();
-  zstdReady ??= zstdInit().then(() => {
-    zstdReady = true;
-  });
-  return zstdReady.then(run);
-}
+const zstd = loaded(async () => {
+  const { decompress, init } = await import('@bokuweb/zstd-wasm');
+  await init();
+  return (compressed, size) => {
+    const stated = zstdContentSize(compressed);
+    if (stated !== undefined && stated !== size) throw new Error(`its zstd frame says ${stated} bytes`);
+    return decompress(compressed, { defaultHeapSize: size });
+  };
+});
 
 /** Codecs that run anywhere: zlib in JavaScript, zstd in WebAssembly. */
 export const portableCodecs: Codecs = {
   decompress(name, compressed, size) {
     if (name === 'none') return compressed;
-    // It would drop what does not fit its output without a word: one byte more shows that there was more.
-    if (name === 'zlib') return unzlibSync(compressed, { out: new Uint8Array(size + 1) });
+    if (name === 'zlib') return zlib(compressed, size);
     if (name === 'zstd') return zstd(compressed, size);
     throw new UnknownCompression();
   },

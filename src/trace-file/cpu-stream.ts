@@ -36,8 +36,6 @@ export function openCpuStream(
 class WindowedStream implements PlacedCpuStream {
   readonly cpu: number;
   readonly record: PlacedRecord;
-  readonly passedHi = 0;
-  readonly passedLo = 0;
   readonly #file: TraceFile;
   readonly #buffer: TraceBuffer;
   readonly #data: CpuData;
@@ -83,8 +81,24 @@ class WindowedStream implements PlacedCpuStream {
     return (this.#window?.position ?? 0) + this.#cursor.subBuffer;
   }
 
-  advance(): StreamState {
-    return this.#cursor.next() ? STREAM_RECORD : this.#nextPiece();
+  get passed(): number {
+    return this.#cursor.passed;
+  }
+
+  get passedHi(): number {
+    return this.#cursor.passedHi;
+  }
+
+  get passedLo(): number {
+    return this.#cursor.passedLo;
+  }
+
+  advance(unwanted?: Uint8Array): StreamState {
+    return this.#step(unwanted) ? STREAM_RECORD : this.#nextPiece(unwanted);
+  }
+
+  #step(unwanted: Uint8Array | undefined): boolean {
+    return unwanted === undefined ? this.#cursor.next() : this.#cursor.nextWanted(unwanted);
   }
 
   async load(): Promise<void> {
@@ -92,7 +106,7 @@ class WindowedStream implements PlacedCpuStream {
   }
 
   /** Goes on where the current piece of memory is used up. */
-  #nextPiece(): StreamState {
+  #nextPiece(unwanted: Uint8Array | undefined): StreamState {
     do {
       const window = this.#window;
       if (window !== undefined && this.#tail >= 0) {
@@ -106,7 +120,7 @@ class WindowedStream implements PlacedCpuStream {
         if (window !== undefined) this.#windows.release(window);
         this.#enter(next);
       }
-    } while (!this.#cursor.next());
+    } while (!this.#step(unwanted));
     return STREAM_RECORD;
   }
 

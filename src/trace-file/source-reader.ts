@@ -2,7 +2,9 @@ import { type ByteSource, memorySource } from '../base/byte-source.ts';
 import { TandemError } from '../base/errors.ts';
 import { at } from './ids.ts';
 
+/** What is read at once: the first time, and at most, where one block follows another. */
 const BLOCK = 1 << 14;
+const LARGEST_BLOCK = 1 << 20;
 const decoder = new TextDecoder();
 
 /**
@@ -18,6 +20,7 @@ export class SourceReader {
   #position: number;
   #block: DataView = new DataView(new ArrayBuffer(0));
   #blockStart = 0;
+  #blockSize = BLOCK;
   #where = at;
 
   constructor(source: ByteSource, littleEndian: boolean, subject: string, start = 0, end = source.size) {
@@ -55,7 +58,9 @@ export class SourceReader {
     this.#require(count);
     const offset = this.#position - this.#blockStart;
     if (offset >= 0 && offset + count <= this.#block.byteLength) return offset;
-    const bytes = await this.#source.read(this.#position, Math.min(BLOCK, this.remaining));
+    const goesOn = offset > 0 && offset <= this.#block.byteLength;
+    this.#blockSize = goesOn ? Math.min(2 * this.#blockSize, LARGEST_BLOCK) : BLOCK;
+    const bytes = await this.#source.read(this.#position, Math.min(this.#blockSize, this.remaining));
     if (bytes.length < count) throw new TandemError('IO', this.#source.name, 'has become shorter while it was read');
     this.#block = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#blockStart = this.#position;

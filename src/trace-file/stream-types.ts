@@ -20,12 +20,17 @@ export interface CpuStream {
   readonly cpu: number;
   /** The current event; meaningful after `advance` returned STREAM_RECORD, until the next call. */
   readonly record: PlacedRecord;
-  /** The latest raw stamp, in halves, of what the stream itself left out so far; 0 where it delivers everything. */
+  /** How many events `advance` passed over so far, and the latest raw stamp of any of them, in halves. */
+  readonly passed: number;
   readonly passedHi: number;
   readonly passedLo: number;
   /** What could not be read so far, one line each: grows as the stream goes on. */
   readonly warnings: readonly string[];
-  advance(): StreamState;
+  /**
+   * Goes to the next event. With `unwanted`, marks by event id, most of those whose id is marked are passed over:
+   * records must begin with their id then. The marks may change between calls.
+   */
+  advance(unwanted?: Uint8Array): StreamState;
   load(): Promise<void>;
   /** The event after the current one, without stepping to it; undefined at the end. Needs `lookahead`. */
   peek(): EventRecord | undefined;

@@ -34,6 +34,8 @@ export class FileTexts implements EventLookup {
   readonly readPid: SmallReader;
   readonly readFlags: SmallReader;
   readonly commonSize: number;
+  /** Records begin with their id, in 16 bits, as those of all kernels do. */
+  readonly idsLead: boolean;
   readonly #events: EventTable;
   readonly #context: TextContext;
   readonly #choices: TextChoices;
@@ -47,6 +49,8 @@ export class FileTexts implements EventLookup {
     this.readId = eventIdReader(events, littleEndian);
     this.readPid = usual('common_pid');
     this.readFlags = usual('common_flags');
+    const { offset, size } = commonField(events, 'common_type');
+    this.idsLead = offset === 0 && size === 2;
     const places = Object.keys(USUAL_PLACES).map((name) => commonField(events, name));
     this.commonSize = Math.max(...places.map(({ offset, size }) => offset + size));
   }

@@ -1,11 +1,11 @@
 import { contextFilter } from '../../filter/context-filter.ts';
+import type { RecordFilter } from '../../filter/record-filter.ts';
 import type { EventRecord } from '../../format/record.ts';
 import type { PlacedRecord } from '../../ring-buffer/record-cursor.ts';
 import { Correction } from '../../time/correction.ts';
 import { bufferTimes, mergeOrder, type TimeSettings } from '../../timeline/buffer-times.ts';
 import type { TimelineInput } from '../../timeline/lane.ts';
 import { openCpuStream, type PlacedCpuStream } from '../../trace-file/cpu-stream.ts';
-import type { CpuStream } from '../../trace-file/stream-types.ts';
 import type { TraceBuffer } from '../../trace-file/types.ts';
 import { compileFlagsColumn, ExtraColumns, type FlagsColumn } from '../latency-flags.ts';
 import { type CpuChoice, chooseCpus, chooseNumberedCpus } from './cpu-choice.ts';
@@ -35,15 +35,6 @@ const ALL_WINDOWS_BYTES = 1 << 25;
 /** Events whose text depends on the event after them, wanted or not: no filter may hide that one before. */
 const LOOKING_AHEAD = ['funcgraph_entry', 'fgraph_retaddr_entry'];
 
-/** Filters events somewhere else than here, where that is quicker. */
-export interface EventScanner {
-  /**
-   * The events of a CPU that pass the filter of its file, in place of `original`, all events, which has not been
-   * walked. Indices as in the inputs and in their buffers. Events lost before others are added to `lost`.
-   */
-  open(file: number, buffer: number, original: CpuStream, size: number, lost: LostEvents): CpuStream;
-}
-
 /** One CPU of one buffer of one file, and how its events are shown. */
 export interface ReportLane extends TimelineInput {
   /** The file's path, for messages. */
@@ -66,7 +57,6 @@ export interface LanePlan {
   readonly wakeup: WakeupLatency | undefined;
   /** Added to all times. */
   readonly shift: bigint;
-  readonly scanner: EventScanner | undefined;
   /** Where data lies, for `--debug`. */
   readonly places: ReadonlyMap<TraceBuffer, readonly DataPlace[]> | undefined;
 }
@@ -154,14 +144,12 @@ class FileLanes {
     const writer = this.#writers.get(buffer) ?? this.#writer(buffer);
     this.#writers.set(buffer, writer);
     const early = this.#filtersEarly();
-    const correction = new Correction(stream.cpu, bufferTimes(trace, buffer, this.#times));
-    const scanned =
-      early && correction.isRising && !this.#common.settings.boundary ? this.#scanned(buffer, stream) : undefined;
     return {
       name: trace.source.name,
-      stream: scanned ?? stream,
-      correction,
-      accepts: early && scanned === undefined ? this.#early() : undefined,
+      stream,
+      correction: new Correction(stream.cpu, bufferTimes(trace, buffer, this.#times)),
+      accepts: early ? this.#early() : undefined,
+      unwanted: this.#unwanted(),
       buffer,
       writer,
       shows: this.#shows(buffer, stream.cpu, early),
@@ -171,18 +159,23 @@ class FileLanes {
   /** Whether the filter can be asked before events are merged: it must not depend on the order of CPUs. */
   #filtersEarly(): boolean {
     const filter = this.#filter;
-    const { trace, events } = this.#input.file;
     if (filter === 'nothing') return true;
-    if (filter === 'all' || filter.dependsOnComms || trace.buffers.length > 1) return false;
-    const ahead = LOOKING_AHEAD.map((name) => events.find('ftrace', name));
-    return !ahead.some((event) => event !== undefined && filter.mayWant(event.id));
+    if (filter === 'all' || filter.dependsOnComms || this.#input.file.trace.buffers.length > 1) return false;
+    return !this.#looksAhead(filter);
   }
 
-  /** The stream, filtered elsewhere. */
-  #scanned(buffer: TraceBuffer, stream: CpuStream): CpuStream | undefined {
-    const { scanner, lost } = this.#common.plan;
-    const size = buffer.cpus.find(({ cpu }) => cpu === stream.cpu)?.size ?? 0;
-    return scanner?.open(this.#index, this.#input.file.trace.buffers.indexOf(buffer), stream, size, lost);
+  /** What the streams may pass over, whatever the order of CPUs. */
+  #unwanted(): Uint8Array | undefined {
+    const filter = this.#filter;
+    if (typeof filter === 'string' || !this.#texts.idsLead || this.#looksAhead(filter)) return undefined;
+    return filter.unwanted;
+  }
+
+  /** Whether texts of wanted events may depend on events that are not. */
+  #looksAhead(filter: RecordFilter): boolean {
+    const { events } = this.#input.file;
+    const ahead = LOOKING_AHEAD.map((name) => events.find('ftrace', name));
+    return ahead.some((event) => event !== undefined && filter.mayWant(event.id));
   }
 
   #early(): (record: EventRecord) => boolean {

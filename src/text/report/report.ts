@@ -9,7 +9,7 @@ import { EventLines, type ReportListener } from './event-lines.ts';
 import type { ReportContext } from './file-context.ts';
 import { fileFilters, filterListing } from './file-filters.ts';
 import { eventTimes, fileTimeStyle } from './file-times.ts';
-import { type EventScanner, reportLanes } from './lanes.ts';
+import { reportLanes } from './lanes.ts';
 import { LostEvents } from './lost-events.ts';
 import { ReportOutput } from './output.ts';
 import { prefixesOf } from './prefixes.ts';
@@ -35,7 +35,6 @@ export async function writeReport(
   settings: ReportSettings,
   sink: ByteSink,
   listener: ReportListener = {},
-  scanner?: EventScanner,
 ): Promise<ReportResult> {
   const output = new ReportOutput(sink);
   const result = { lost: new LostEvents(), warnings: [] as string[] };
@@ -51,7 +50,7 @@ export async function writeReport(
     coming: events,
   };
   const places = settings.debug ? await allPlaces(inputs) : undefined;
-  const lanes = reportLanes({ inputs, filters, shared, lost: result.lost, wakeup, shift, scanner, places }, settings);
+  const lanes = reportLanes({ inputs, filters, shared, lost: result.lost, wakeup, shift, places }, settings);
   const [first] = inputs;
   const style = first ? fileTimeStyle(first, settings) : 'integer';
   const finished = await events.write(lanes, timeRange(settings.from, settings.to, style));
