@@ -1,25 +1,14 @@
 import type { ConstantText } from './constant-text.ts';
+import { alignNumber, hexDigits, LONGEST_NUMBER, putDecimal64, putHex, putNumber, putSigned64 } from './digits.ts';
 import type { U64 } from './u64.ts';
 
 const ZERO = 0x30;
 const BLANK = 0x20;
-const HEX = new Uint8Array([...'0123456789abcdef'].map((c) => c.charCodeAt(0)));
-const TWO_DIGITS = new Uint8Array(200);
-for (let i = 0; i < 100; i++) {
-  TWO_DIGITS[2 * i] = ZERO + Math.floor(i / 10);
-  TWO_DIGITS[2 * i + 1] = ZERO + (i % 10);
-}
-const TWO_HEX_DIGITS = new Uint8Array(512);
-for (let i = 0; i < 256; i++) {
-  TWO_HEX_DIGITS[2 * i] = HEX[i >> 4] as number;
-  TWO_HEX_DIGITS[2 * i + 1] = HEX[i & 15] as number;
-}
+const MINUS = 0x2d;
 /** From so many bytes on, built-in copying beats a loop. */
 const LONG = 48;
 /** Bytes behind the last one that may be written: a word's length. */
 const SLACK = 8;
-/** Digits of 2^31-1, the largest number that is written digit by digit in place. */
-const WIDEST_INT = 10;
 const encoder = new TextEncoder();
 
 /** The UTF-8 bytes of a text that is written over and over: encode once, then `writer.bytes(...)`. */
@@ -37,7 +26,6 @@ export class ByteWriter {
   #view: DataView;
   #limit: number;
   #length = 0;
-  readonly #digits = new Uint8Array(24);
 
   constructor(capacity = 1 << 16) {
     this.#buffer = new Uint8Array(capacity + SLACK);
@@ -68,8 +56,11 @@ export class ByteWriter {
     return index >= 0 && index < this.#length ? (this.#buffer[index] as number) : -1;
   }
 
-  /** Makes room for `count` more bytes. */
-  #reserve(count: number): void {
+  /**
+   * Makes room for `count` more bytes, for those who put bytes in place themselves: into `buffer` or `words` from
+   * `length` on, then `advanceTo`. Both may be others after the next call.
+   */
+  reserve(count: number): void {
     if (this.#length + count > this.#limit) this.#grow(this.#length + count);
   }
 
@@ -81,8 +72,22 @@ export class ByteWriter {
     this.#view = new DataView(grown.buffer);
   }
 
+  get buffer(): Uint8Array {
+    return this.#buffer;
+  }
+
+  /** The memory of `buffer`. Stores of up to SLACK bytes may go beyond the room that was made. */
+  get words(): DataView {
+    return this.#view;
+  }
+
+  /** Takes what was put in place up to `length`. */
+  advanceTo(length: number): void {
+    this.#length = length;
+  }
+
   byte(value: number): void {
-    this.#reserve(1);
+    this.reserve(1);
     this.#buffer[this.#length++] = value;
   }
 
@@ -93,7 +98,7 @@ export class ByteWriter {
   /** Appends a text that was made ready for it: the quickest way for what every line repeats. */
   constant(text: ConstantText): void {
     const { words, length } = text;
-    this.#reserve(length);
+    this.reserve(length);
     const view = this.#view;
     let at = this.#length;
     this.#length = at + length;
@@ -107,7 +112,7 @@ export class ByteWriter {
   /** Copies source[start..end). Short runs are copied by hand: a call to `set` costs more than they do. */
   slice(source: Uint8Array, start: number, end: number): void {
     const count = end - start;
-    this.#reserve(count);
+    this.reserve(count);
     const buffer = this.#buffer;
     let at = this.#length;
     if (count > LONG) buffer.set(source.subarray(start, end), at);
@@ -117,7 +122,7 @@ export class ByteWriter {
 
   /** Encodes a text as UTF-8. For texts that change; constant ones are encoded once with `utf8`. */
   text(text: string): void {
-    this.#reserve(text.length * 3);
+    this.reserve(text.length * 3);
     const buffer = this.#buffer;
     let at = this.#length;
     for (let i = 0; i < text.length; i++) {
@@ -141,7 +146,7 @@ export class ByteWriter {
       this.slice(source, start, end);
       return end - start;
     }
-    this.#reserve(size);
+    this.reserve(size);
     const buffer = this.#buffer;
     let at = this.#length;
     for (let i = start; i < limit; i++) {
@@ -156,165 +161,51 @@ export class ByteWriter {
 
   blanks(count: number): void {
     if (count <= 0) return;
-    this.#reserve(count);
+    this.reserve(count);
     const buffer = this.#buffer;
     let at = this.#length;
     for (let i = 0; i < count; i++) buffer[at++] = BLANK;
     this.#length = at;
   }
 
-  /** Appends the last `count` of the digits that a caller put at the end of #digits, padded on the left. */
-  #appendDigits(start: number, width: number, pad: number, negative: boolean): void {
-    const digits = this.#digits;
-    const count = digits.length - start + (negative ? 1 : 0);
-    const missing = width - count;
-    this.#reserve(Math.max(width, count));
-    const buffer = this.#buffer;
-    let at = this.#length;
-    if (negative && pad === ZERO) buffer[at++] = 0x2d;
-    for (let i = 0; i < missing; i++) buffer[at++] = pad;
-    if (negative && pad !== ZERO) buffer[at++] = 0x2d;
-    for (let i = start; i < digits.length; i++) buffer[at++] = digits[i] as number;
-    this.#length = at;
-  }
-
   /** Decimal of an integer number, |value| <= 2^53; right-aligned to `width` with blanks. */
   decimal(value: number, width = 0): void {
-    this.#decimal(value, width, BLANK);
+    this.reserve(LONGEST_NUMBER);
+    const start = this.#length;
+    if (value < 0) {
+      this.#buffer[start] = MINUS;
+      this.#length = putNumber(this.#view, start + 1, -value);
+    } else this.#length = putNumber(this.#view, start, value);
+    if (width > 0) this.#align(start, width, BLANK);
   }
 
   /** As `decimal`, filled with zeros (after the sign). */
   zeroDecimal(value: number, width: number): void {
-    if (value < 0 || value > 0x7fff_ffff || width > WIDEST_INT) {
-      this.#decimal(value, width, ZERO);
-      return;
-    }
-    this.#reserve(WIDEST_INT);
-    const buffer = this.#buffer;
     const start = this.#length;
-    let at = start + Math.max(width, decimalDigits(value));
-    this.#length = at;
-    let rest = value | 0;
-    while (at - start > 1) {
-      const quotient = (rest / 100) | 0;
-      const pair = 2 * (rest - quotient * 100);
-      buffer[--at] = TWO_DIGITS[pair + 1] as number;
-      buffer[--at] = TWO_DIGITS[pair] as number;
-      rest = quotient;
-    }
-    if (at > start) buffer[start] = ZERO + rest;
-  }
-
-  #decimal(value: number, width: number, pad: number): void {
-    if (width === 0 && value >= 0) {
-      if (value > 0x7fff_ffff) this.#longDecimal(value);
-      else this.#plainDecimal(value | 0);
-      return;
-    }
-    const negative = value < 0;
-    let rest = negative ? -value : value;
-    const digits = this.#digits;
-    let at = digits.length;
-    while (rest > 0x3fff_ffff) {
-      const quotient = Math.floor(rest / 100);
-      const pair = 2 * (rest - quotient * 100);
-      digits[--at] = TWO_DIGITS[pair + 1] as number;
-      digits[--at] = TWO_DIGITS[pair] as number;
-      rest = quotient;
-    }
-    let small = rest | 0;
-    while (small > 99) {
-      const quotient = (small / 100) | 0;
-      const pair = 2 * (small - quotient * 100);
-      digits[--at] = TWO_DIGITS[pair + 1] as number;
-      digits[--at] = TWO_DIGITS[pair] as number;
-      small = quotient;
-    }
-    if (small > 9) {
-      digits[--at] = TWO_DIGITS[2 * small + 1] as number;
-      digits[--at] = TWO_DIGITS[2 * small] as number;
-    } else if (small > 0 || at === digits.length) digits[--at] = ZERO + small;
-    this.#appendDigits(at, width, pad, negative);
-  }
-
-  /** From 2^31 on: nine digits are the lower part. */
-  #longDecimal(value: number): void {
-    const upper = Math.floor(value / 1_000_000_000);
-    this.#plainDecimal(upper);
-    this.#reserve(9);
-    const buffer = this.#buffer;
-    let at = this.#length + 9;
-    this.#length = at;
-    let rest = (value - upper * 1_000_000_000) | 0;
-    for (let i = 0; i < 4; i++) {
-      const quotient = (rest / 100) | 0;
-      const pair = 2 * (rest - quotient * 100);
-      buffer[--at] = TWO_DIGITS[pair + 1] as number;
-      buffer[--at] = TWO_DIGITS[pair] as number;
-      rest = quotient;
-    }
-    buffer[--at] = ZERO + rest;
-  }
-
-  /** The digits of 0..2^31-1, written where they stay. */
-  #plainDecimal(value: number): void {
-    this.#reserve(10);
-    const buffer = this.#buffer;
-    let at = this.#length + decimalDigits(value);
-    this.#length = at;
-    let rest = value;
-    while (rest > 99) {
-      const quotient = (rest / 100) | 0;
-      const pair = 2 * (rest - quotient * 100);
-      buffer[--at] = TWO_DIGITS[pair + 1] as number;
-      buffer[--at] = TWO_DIGITS[pair] as number;
-      rest = quotient;
-    }
-    if (rest > 9) {
-      buffer[--at] = TWO_DIGITS[2 * rest + 1] as number;
-      buffer[--at] = TWO_DIGITS[2 * rest] as number;
-    } else buffer[--at] = ZERO + rest;
+    this.decimal(value);
+    this.#align(start, width, ZERO);
   }
 
   /** Decimal of an unsigned 64-bit value, exact. */
-  decimalU64(value: U64, width = 0, pad = BLANK): void {
-    if (value.isSafe()) this.#decimal(value.toNumber(), width, pad);
-    else this.#decimalParts(value.hi, value.lo, width, pad, false);
+  decimalU64({ hi, lo }: U64, width = 0, pad = BLANK): void {
+    this.reserve(LONGEST_NUMBER);
+    const start = this.#length;
+    this.#length = putDecimal64(this.#view, start, hi, lo);
+    if (width > 0) this.#align(start, width, pad);
   }
 
   /** Decimal of a signed (two's complement) 64-bit value, exact. */
   decimalI64(value: U64, width = 0, pad = BLANK): void {
-    if (value.hi < 0x8000_0000) {
-      this.decimalU64(value, width, pad);
-      return;
-    }
-    const lo = (~value.lo + 1) >>> 0;
-    const hi = (~value.hi + (lo === 0 ? 1 : 0)) >>> 0;
-    if (hi < 0x20_0000) this.#decimal(-(hi * 0x1_0000_0000 + lo), width, pad);
-    else this.#decimalParts(hi, lo, width, pad, true);
+    this.reserve(LONGEST_NUMBER);
+    const start = this.#length;
+    this.#length = putSigned64(this.#view, start, value.hi, value.lo);
+    if (width > 0) this.#align(start, width, pad);
   }
 
-  /** Long division of the halves by 10^6, twice: every step stays below 2^53. */
-  #decimalParts(hi: number, lo: number, width: number, pad: number, negative: boolean): void {
-    const digits = this.#digits;
-    let at = digits.length;
-    let a = hi;
-    let b = Math.floor(lo / 0x1_0000);
-    let c = lo & 0xffff;
-    while (a > 0 || b > 0 || c > 0) {
-      const middle = (a % 1_000_000) * 0x1_0000 + b;
-      a = Math.floor(a / 1_000_000);
-      b = Math.floor(middle / 1_000_000);
-      const low = (middle % 1_000_000) * 0x1_0000 + c;
-      c = Math.floor(low / 1_000_000);
-      let group = low % 1_000_000;
-      for (let i = 0; i < 6; i++) {
-        digits[--at] = ZERO + (group % 10);
-        group = Math.floor(group / 10);
-      }
-    }
-    while (at < digits.length - 1 && digits[at] === ZERO) at++;
-    this.#appendDigits(at, width, pad, negative);
+  /** Right-aligns the number that was written from `start` on. Zeros come after its sign. */
+  #align(start: number, width: number, pad: number): void {
+    this.reserve(width);
+    this.#length = alignNumber(this.#buffer, start, this.#length, width, pad);
   }
 
   /** Lower-case hex of an unsigned 32-bit number, without prefix, right-aligned to `width` with `pad`. */
@@ -324,38 +215,11 @@ export class ByteWriter {
 
   /** Lower-case hex of a 64-bit value in halves, without prefix. */
   hex64(hi: number, lo: number, width = 0, pad = ZERO): void {
-    const digits = hi !== 0 ? 8 + hexDigits(hi) : hexDigits(lo);
-    this.#reserve(Math.max(width, digits));
-    const buffer = this.#buffer;
-    for (let missing = width - digits; missing > 0; missing--) buffer[this.#length++] = pad;
-    const start = this.#length;
-    let at = start + digits;
-    this.#length = at;
-    let rest = lo >>> 0;
-    if (hi !== 0) {
-      for (let i = 0; i < 4; i++) {
-        const pair = 2 * (rest & 0xff);
-        buffer[--at] = TWO_HEX_DIGITS[pair + 1] as number;
-        buffer[--at] = TWO_HEX_DIGITS[pair] as number;
-        rest >>>= 8;
-      }
-      rest = hi >>> 0;
-    }
-    while (at - start > 1) {
-      const pair = 2 * (rest & 0xff);
-      buffer[--at] = TWO_HEX_DIGITS[pair + 1] as number;
-      buffer[--at] = TWO_HEX_DIGITS[pair] as number;
-      rest >>>= 8;
-    }
-    if (at > start) buffer[--at] = HEX[rest & 15] as number;
+    const digits = hexDigits(hi, lo);
+    this.reserve(Math.max(width, digits));
+    let start = this.#length;
+    for (let missing = width - digits; missing > 0; missing--) this.#buffer[start++] = pad;
+    this.#length = start + digits;
+    putHex(this.#view, start, start + digits, hi, lo);
   }
 }
-
-function decimalDigits(value: number): number {
-  if (value < 10_000) return value < 100 ? (value < 10 ? 1 : 2) : value < 1000 ? 3 : 4;
-  if (value < 1_000_000) return value < 100_000 ? 5 : 6;
-  if (value < 100_000_000) return value < 10_000_000 ? 7 : 8;
-  return value < 1_000_000_000 ? 9 : 10;
-}
-
-const hexDigits = (value: number): number => (value === 0 ? 1 : (35 - Math.clz32(value)) >>> 2);

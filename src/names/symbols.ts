@@ -139,6 +139,7 @@ export class KallsymsTable implements SymbolTable, Iterable<KernelSymbol> {
   #known: SymbolIndex | undefined;
   #symbols: (KernelSymbol | undefined)[] = [];
   readonly #cache = new Uint32Array(3 << CACHE_BITS);
+  readonly #addresses = new Map<string, bigint | undefined>();
 
   constructor(text: Uint8Array) {
     this.#text = text;
@@ -169,6 +170,11 @@ export class KallsymsTable implements SymbolTable, Iterable<KernelSymbol> {
   }
 
   addressOf(name: string): bigint | undefined {
+    if (!this.#addresses.has(name)) this.#addresses.set(name, this.#searchName(name));
+    return this.#addresses.get(name);
+  }
+
+  #searchName(name: string): bigint | undefined {
     const wanted = new TextEncoder().encode(name);
     const { his, los } = this.#index;
     for (let i = 0; i < this.size; i++) {

@@ -7,10 +7,10 @@ import { fieldValue } from './evaluate/evaluator.ts';
 import { PackedArguments } from './packed.ts';
 import type { Expression } from './parse/ast.ts';
 import { LiteralParser } from './parse/literal.ts';
+import { compilePieces } from './pieces.ts';
 import { failedFields } from './plain-fields.ts';
 import { anyLength } from './write/pad.ts';
 import { type InfoWriter, nothing, type PieceWriter } from './write/piece-writer.ts';
-import { compilePieces } from './write/pieces.ts';
 import { pointerWriter } from './write/pointers.ts';
 
 const SEPARATOR = utf8(': ');

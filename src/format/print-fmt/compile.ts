@@ -2,10 +2,10 @@ import type { PrintEnvironment } from '../environment.ts';
 import type { EventFormat } from '../event-format.ts';
 import { compileBprint } from './bprint.ts';
 import { parsePrintFormat } from './parse/parse.ts';
+import { compilePieces } from './pieces.ts';
 import { failedFields } from './plain-fields.ts';
 import { anyLength } from './write/pad.ts';
 import type { InfoWriter } from './write/piece-writer.ts';
-import { compilePieces } from './write/pieces.ts';
 
 export type { InfoWriter } from './write/piece-writer.ts';
 

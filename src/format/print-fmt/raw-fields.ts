@@ -5,10 +5,10 @@ import type { Field } from '../field.ts';
 import type { Expression } from './parse/ast.ts';
 import { LiteralParser, type Piece } from './parse/literal.ts';
 import { parsePrintFormat } from './parse/parse.ts';
+import { compilePiece, endingAtNul } from './pieces.ts';
 import { labeled, plainField, plainFields } from './plain-fields.ts';
 import { anyLength } from './write/pad.ts';
 import type { InfoWriter, PieceWriter } from './write/piece-writer.ts';
-import { compilePiece, endingAtNul } from './write/pieces.ts';
 
 const HEX_PREFIX = utf8('0x');
 

@@ -72,11 +72,7 @@ function textValue(text: string, env: PrintEnvironment): Evaluator {
 }
 
 function symbolValue(name: string, env: PrintEnvironment): Evaluator {
-  let known: Evaluator | undefined;
-  return wideOnly((record, into) => {
-    known ??= constant(env.symbols.addressOf(name) ?? 0n);
-    known.wide(record, into);
-  });
+  return constant(env.symbols.addressOf(name) ?? 0n);
 }
 
 /** A number that is 0 exactly where the value is. */

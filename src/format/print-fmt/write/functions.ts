@@ -31,6 +31,17 @@ function writeFunction(out: ByteWriter, symbols: SymbolTable, hi: number, lo: nu
   return true;
 }
 
+/** A function's name, with the offset in it if wanted, or the address where there is no name. */
+export function writeFunctionOrAddress(
+  out: ByteWriter,
+  symbols: SymbolTable,
+  hi: number,
+  lo: number,
+  withOffset: boolean,
+): void {
+  if (!writeFunction(out, symbols, hi, lo, withOffset)) writeHex(out, hi, lo);
+}
+
 /** A function's name, with the offset in it if wanted, and the address where there is no name or in raw fields. */
 export function functionWriter(
   value: Evaluator,

@@ -1,33 +1,35 @@
-import { ByteWriter, utf8 } from '../../../base/byte-writer.ts';
+import { ByteWriter } from '../../../base/byte-writer.ts';
 import { U64 } from '../../../base/u64.ts';
 import type { PrintEnvironment } from '../../environment.ts';
 import type { Field } from '../../field.ts';
+import { bytesOf } from '../../latin1.ts';
 import { evaluator, truth } from '../evaluate/evaluate.ts';
-import type { Evaluator, LowReader } from '../evaluate/evaluator.ts';
+import type { Evaluator } from '../evaluate/evaluator.ts';
 import { DynamicLocator } from '../evaluate/locate.ts';
 import type { PackedArgument } from '../packed.ts';
-import type { Expression, NamedValue } from '../parse/ast.ts';
+import type { Expression } from '../parse/ast.ts';
 import { atomText, isAtom } from '../parse/constants.ts';
 import { writeCpuList, writeCpuMask } from './bitmask.ts';
 import { callText } from './calls.ts';
 import { stackTraceWriter } from './functions.ts';
 import { arrayWriter, dynamicItemsWriter, hexWriter } from './items.ts';
+import { flagNames, type NameWriter, symbolicNames } from './named-values.ts';
 import { nothing, type PieceWriter } from './piece-writer.ts';
 import { asIs, type Place } from './place.ts';
 
 /** Makes an argument of a `%s` ready. What is no text writes nothing. */
 export function stringWriter(expression: Expression, place: Place, env: PrintEnvironment): PieceWriter {
   if (isAtom(expression)) {
-    const text = utf8(atomText(expression));
+    const text = bytesOf(atomText(expression));
     return (out, record) => place(out, record, text, 0, text.length);
   }
   switch (expression.kind) {
     case 'field':
       return fieldWriter(expression.field, place, env);
     case 'flags':
-      return flagsWriter(evaluator(expression.value, env), expression.delimiter, expression.names, place);
+      return namesWriter(evaluator(expression.value, env), flagNames(expression.delimiter, expression.names, place));
     case 'symbolic':
-      return symbolicWriter(evaluator(expression.value, env), expression.names, place);
+      return namesWriter(evaluator(expression.value, env), symbolicNames(expression.names, place));
     case 'hex':
       return hexWriter(expression.array, evaluator(expression.length, env), expression.separated, env);
     case 'array':
@@ -58,6 +60,14 @@ export function stringWriter(expression: Expression, place: Place, env: PrintEnv
     default:
       return nothing;
   }
+}
+
+function namesWriter({ wide }: Evaluator, write: NameWriter): PieceWriter {
+  const register = new U64();
+  return (out, record) => {
+    wide(record, register);
+    write(out, record, register.hi, register.lo);
+  };
 }
 
 /** A text of a trace_printk; a number in its place is written in decimal. */
@@ -136,119 +146,5 @@ function bitmaskWriter(field: Field, asList: boolean, place: Place, env: PrintEn
     scratch.clear();
     write(scratch, record.bytes, start, end, env.littleEndian);
     place(out, record, scratch.view(), 0, scratch.length);
-  };
-}
-
-/** A list of names, with values in halves side by side. */
-interface NameTable {
-  readonly his: Uint32Array;
-  readonly los: Uint32Array;
-  readonly texts: readonly Uint8Array[];
-}
-
-function nameTable(names: readonly NamedValue[]): NameTable {
-  const values = names.map(({ value }) => (value.kind === 'number' ? value.value : 0n));
-  return {
-    his: Uint32Array.from(values, (value) => Number(value >> 32n)),
-    los: Uint32Array.from(values, (value) => Number(value & 0xffff_ffffn)),
-    texts: names.map(({ name }) => utf8(name)),
-  };
-}
-
-function writeUnnamed(out: ByteWriter, hi: number, lo: number): void {
-  out.byte(0x30);
-  out.byte(0x78);
-  out.hex64(hi, lo);
-}
-
-/** The first name whose value is the same, else `0x…`. */
-function symbolicWriter(value: Evaluator, names: readonly NamedValue[], place: Place): PieceWriter {
-  const { his, los, texts } = nameTable(names);
-  if (value.isSmall) {
-    const byValue = new Map<number, Uint8Array>();
-    los.forEach((lo, i) => {
-      if (his[i] === 0 && !byValue.has(lo)) byValue.set(lo, texts[i] as Uint8Array);
-    });
-    const { low } = value;
-    return (out, record) => {
-      const lo = low(record);
-      const text = byValue.get(lo);
-      if (text === undefined) writeUnnamed(out, 0, lo);
-      else place(out, record, text, 0, text.length);
-    };
-  }
-  const register = new U64();
-  return (out, record) => {
-    value.wide(record, register);
-    for (let i = 0; i < texts.length; i++) {
-      if (los[i] !== register.lo || his[i] !== register.hi) continue;
-      const text = texts[i] as Uint8Array;
-      place(out, record, text, 0, text.length);
-      return;
-    }
-    writeUnnamed(out, register.hi, register.lo);
-  };
-}
-
-/**
- * All names whose bits are set, and the bits that are left as `0x…`. Where no bits are left, the next name with a
- * negative value follows; a name for the value 0 is never used.
- */
-function flagsWriter(value: Evaluator, delimiter: string, names: readonly NamedValue[], place: Place): PieceWriter {
-  const { his, los, texts } = nameTable(
-    names.filter((name) => name.value.kind !== 'number' || name.value.value !== 0n),
-  );
-  const between = utf8(delimiter);
-  if (value.isSmall && his.every((hi) => hi === 0)) return smallFlagsWriter(value.low, between, los, texts, place);
-  const register = new U64();
-  return (out, record) => {
-    value.wide(record, register);
-    let { hi, lo } = register;
-    let some = false;
-    for (let i = 0; i < texts.length; i++) {
-      const flagHi = his[i] as number;
-      const flagLo = los[i] as number;
-      const text = texts[i] as Uint8Array;
-      if ((hi | lo) === 0) {
-        if (flagHi < 0x8000_0000) continue;
-        place(out, record, text, 0, text.length);
-        return;
-      }
-      if (flagHi >= 0x8000_0000 || (lo & flagLo) >>> 0 !== flagLo || (hi & flagHi) >>> 0 !== flagHi) continue;
-      if (some) out.bytes(between);
-      some = true;
-      place(out, record, text, 0, text.length);
-      lo = (lo & ~flagLo) >>> 0;
-      hi = (hi & ~flagHi) >>> 0;
-    }
-    if ((hi | lo) === 0) return;
-    if (some) out.bytes(between);
-    writeUnnamed(out, hi, lo);
-  };
-}
-
-/** Flags of 32 bits, none of them negative. */
-function smallFlagsWriter(
-  value: LowReader,
-  between: Uint8Array,
-  flags: Uint32Array,
-  texts: readonly Uint8Array[],
-  place: Place,
-): PieceWriter {
-  return (out, record) => {
-    let rest = value(record) | 0;
-    let some = false;
-    for (let i = 0; i < flags.length && rest !== 0; i++) {
-      const flag = (flags[i] as number) | 0;
-      if ((rest & flag) !== flag) continue;
-      if (some) out.bytes(between);
-      some = true;
-      const text = texts[i] as Uint8Array;
-      place(out, record, text, 0, text.length);
-      rest &= ~flag;
-    }
-    if (rest === 0) return;
-    if (some) out.bytes(between);
-    writeUnnamed(out, 0, rest);
   };
 }
