@@ -2,10 +2,15 @@ import type { SyncSample } from '../../time/types.ts';
 import type { Probes } from '../types.ts';
 import { Corridor, type Limit } from './corridor.ts';
 
+/** A limit, and its place among all of its burst. */
+export interface PlacedLimit extends Limit {
+  readonly place: number;
+}
+
 /** The limits of one burst of probes, relative to a time and an offset of the clocks. */
 export interface Limits {
-  readonly upper: Limit[];
-  readonly lower: Limit[];
+  readonly upper: PlacedLimit[];
+  readonly lower: PlacedLimit[];
 }
 
 /** Where relative numbers count from. */
@@ -31,15 +36,15 @@ export function baseOf({ count, guestSend, hostReceive }: Probes): Base | undefi
  * above, and the way back from below.
  */
 export function limitsOf({ count, guestSend, hostReceive, hostSend, guestReceive }: Probes, base: Base): Limits {
-  const upper: Limit[] = [];
-  const lower: Limit[] = [];
-  const add = (list: Limit[], guest: bigint, host: bigint): void => {
+  const upper: PlacedLimit[] = [];
+  const lower: PlacedLimit[] = [];
+  const add = (list: PlacedLimit[], place: number, guest: bigint, host: bigint): void => {
     if (guest === 0n || host === 0n) return;
-    list.push({ time: Number(guest - base.time), value: Number(host - guest - base.offset) });
+    list.push({ place, time: Number(guest - base.time), value: Number(host - guest - base.offset) });
   };
   for (let k = 0; k < count; k++) {
-    add(upper, guestSend[k] as bigint, hostReceive[k] as bigint);
-    add(lower, guestReceive[k] as bigint, hostSend[k] as bigint);
+    add(upper, 2 * k, guestSend[k] as bigint, hostReceive[k] as bigint);
+    add(lower, 2 * k + 1, guestReceive[k] as bigint, hostSend[k] as bigint);
   }
   return { upper, lower };
 }

@@ -9,12 +9,6 @@ export interface Limit {
   readonly value: number;
 }
 
-/** A line: value at time 0 of the base, and its slope. */
-export interface FittedLine {
-  readonly slope: number;
-  readonly at: (time: number) => number;
-}
-
 const STEPS = 60;
 
 /** What all limits together say of straight lines that keep within them. */

@@ -1,0 +1,49 @@
+import type { SyncSample } from '../../time/types.ts';
+import type { Measurement } from '../types.ts';
+import type { Estimator } from './estimator.ts';
+import { knotsOf } from './knots.ts';
+import { type Observations, observe } from './observations.ts';
+import { roundsOf } from './rounds.ts';
+import { segmentsOf } from './segments.ts';
+import { type Knot, withSteps } from './steps.ts';
+
+/**
+ * All rounds and, where the guest has one clock, all CPUs, put together. Each probe bounds the offset from two sides;
+ * where bounds contradict each other, a clock has stepped. Between steps the offset is taken from the middle of what
+ * the bounds of neighbouring rounds leave possible; how much that is, is the bound.
+ */
+export const robust: Estimator = (measurements, { cpuCount, oneClock }) => {
+  if (oneClock) {
+    const samples = samplesOf(measurements);
+    return Array.from({ length: cpuCount }, () => samples);
+  }
+  const cpus: Measurement[][] = Array.from({ length: cpuCount }, () => []);
+  for (const measurement of measurements) cpus[measurement.cpu]?.push(measurement);
+  return cpus.map(samplesOf);
+};
+
+/** Units between two samples that stand for a slope. */
+const SLOPE_SPAN = 10_000_000;
+
+/** The samples of one clock. */
+function samplesOf(measurements: readonly Measurement[]): SyncSample[] {
+  const observations = observe(measurements);
+  if (!observations) return [];
+  const segments = segmentsOf(observations.list, observations.fewest);
+  const knots = segments.map(({ marks }) => knotsOf(roundsOf(marks)));
+  const all = withSteps(segments, knots);
+  const [only] = all;
+  // A clock that counts other units does not go on as it is: its slope has to be in the file.
+  if (only && all.length === 1 && observations.rate !== 0) all.push({ ...only, time: only.time + SLOPE_SPAN });
+  return toSamples(all, observations);
+}
+
+function toSamples(knots: readonly Knot[], { base, rate }: Observations): SyncSample[] {
+  return knots.map(({ time, value, bound }) => ({
+    time: base.time + BigInt(time),
+    offset: base.offset + BigInt(Math.round(value + rate * time)),
+    scaling: 1n,
+    fraction: 0,
+    bound: BigInt(Math.ceil(bound)) + 1n,
+  }));
+}

@@ -1,0 +1,57 @@
+import { median } from './observations.ts';
+import type { Mark } from './segments.ts';
+
+/** What one round leaves possible. */
+export interface Round {
+  /** Whole units, in the middle of the round. */
+  readonly time: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** The rounds of a segment that bound the offset from both sides. */
+export function roundsOf(marks: readonly Mark[]): Round[] {
+  const groups = new Map<number, Mark[]>();
+  for (const mark of marks) {
+    const group = groups.get(mark.round);
+    if (group) group.push(mark);
+    else groups.set(mark.round, [mark]);
+  }
+  // Drift within a round matters less than its bounds; what it is, the rounds tell.
+  let rounds = reduced(groups, 0);
+  rounds = reduced(groups, slopeOf(rounds));
+  return rounds;
+}
+
+function reduced(groups: ReadonlyMap<number, readonly Mark[]>, slope: number): Round[] {
+  const rounds: Round[] = [];
+  for (const marks of groups.values()) {
+    const time = Math.round(marks.reduce((sum, mark) => sum + mark.time, 0) / marks.length);
+    let low = Number.NEGATIVE_INFINITY;
+    let high = Number.POSITIVE_INFINITY;
+    for (const mark of marks) {
+      const value = mark.value - slope * (mark.time - time);
+      if (mark.isUpper) high = Math.min(high, value);
+      else low = Math.max(low, value);
+    }
+    if (low === Number.NEGATIVE_INFINITY || high === Number.POSITIVE_INFINITY) continue;
+    // Stamps of several CPUs can contradict each other by a little.
+    rounds.push({ time, low: Math.min(low, high), high: Math.max(low, high) });
+  }
+  return rounds.sort((a, b) => a.time - b.time);
+}
+
+/** The drift: the median of the slopes from each round to the one half of all rounds later. */
+function slopeOf(rounds: readonly Round[]): number {
+  const half = Math.ceil(rounds.length / 2);
+  return median(
+    rounds.slice(half).map((b, i) => {
+      const a = rounds[i] as Round;
+      return b.time > a.time ? (middle(b) - middle(a)) / (b.time - a.time) : 0;
+    }),
+  );
+}
+
+export function middle({ low, high }: Round): number {
+  return (low + high) / 2;
+}
