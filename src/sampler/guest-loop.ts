@@ -32,7 +32,7 @@ export function answerMeasurements({ link, side, thread, burst, say }: GuestLoop
     const cpu = id === CONTROL_PROBE ? readControlProbe(link.input, 0, length) : -1;
     if (cpu === -1) throw new TandemError('PEER', link.peer, `sent control message ${id} of ${length} bytes`);
     const unpinned = thread.pin(cpu);
-    if (unpinned !== undefined) tell(`clock of CPU ${cpu} is measured from another one: ${unpinned}`);
+    if (unpinned !== undefined) tell(`CPU ${cpu} was measured from another CPU: ${unpinned}`);
     try {
       burst(() => side.answer(cpu));
     } catch (error) {
