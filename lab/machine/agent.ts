@@ -1,0 +1,37 @@
+import { addressOf, HOST_ADDRESS } from './network.ts';
+
+/** The program that records or serves: Tandem, or the installed trace-cmd. */
+export type Program = 'tandem' | 'trace-cmd';
+export const PROGRAMS: readonly Program[] = ['tandem', 'trace-cmd'];
+
+export type Transport = 'vsock' | 'tcp';
+
+/** What a guest runs to be recorded. */
+export interface AgentPlan {
+  readonly program: Program;
+  readonly transport: Transport;
+}
+
+export function agentCommand({ program, transport }: AgentPlan): string {
+  return transport === 'vsock' ? `${program} agent` : `${program} agent -N ${HOST_ADDRESS}`;
+}
+
+/** What `-A` names a guest by. */
+export const agentAddress = (transport: Transport, guest: number): string =>
+  transport === 'vsock' ? String(vsockCid(guest)) : `${addressOf(guest)}:${AGENT_PORT}`;
+
+/** Ids up to 2 are taken: 2 is the host. */
+export const vsockCid = (guest: number): number => 2 + guest;
+export const AGENT_PORT = 823;
+
+/**
+ * Commands that start an agent, after ending the one before: a session that failed half-way may block it for ever.
+ * What a recorder left in the kernel's buffer would turn up in the next recording.
+ */
+export function agentScript(command: string): string {
+  return `echo >/sys/kernel/tracing/trace
+[ -e /run/agent.pid ] && kill -KILL -- "-$(cat /run/agent.pid)" 2>/dev/null
+: >agent.log
+setsid sh -c 'echo $$ >/run/agent.pid; exec ${command}' >agent.log 2>&1 </dev/null &
+`;
+}

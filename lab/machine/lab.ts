@@ -1,0 +1,156 @@
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { LabError } from '../errors.ts';
+import { made, PORTS, RUN, SHARE } from '../folders.ts';
+import { waitFor } from '../waiting.ts';
+import { type AgentPlan, agentCommand, agentScript } from './agent.ts';
+import { FlatSite } from './flat.ts';
+import { GuestMachine, type Machine, mustExec } from './machine.ts';
+import { NestedSite } from './nested.ts';
+import { end, isAlive, labProcesses } from './processes.ts';
+import type { GuestHardware } from './qemu.ts';
+import { qmp } from './qmp.ts';
+import { type GuestState, type LabState, readState, type Shape, writeState } from './state.ts';
+
+/** What the shapes of the lab do differently. */
+export interface Site {
+  /** The machine that has the guests. */
+  readonly host: Machine;
+  /** Starts a guest's QEMU; gives its pid there. */
+  start(guest: Omit<GuestState, 'pid'>): Promise<number>;
+  /** Ends a guest's QEMU at once. */
+  stop(guest: GuestState): Promise<void>;
+  isAlive(): boolean;
+  /** The pipe of a guest's port, or of its monitor. */
+  portOf(guest: string, port: string): string;
+}
+
+export interface GuestOptions extends Partial<GuestHardware> {
+  readonly agent?: AgentPlan;
+}
+
+const DEFAULT_HARDWARE: GuestHardware = { vcpus: 2, sparse: false, megabytes: 512 };
+const MOST_GUESTS = 2;
+
+/** The running lab: a host and its guests. */
+export class Lab {
+  #state: LabState;
+  readonly #site: Site;
+
+  private constructor(state: LabState) {
+    this.#state = state;
+    this.#site = state.shape === 'flat' ? new FlatSite(state) : new NestedSite(state);
+  }
+
+  /** The lab that is up. */
+  static running(): Lab | undefined {
+    const state = readState();
+    if (state === undefined) return undefined;
+    const lab = new Lab(state);
+    return lab.#site.isAlive() ? lab : undefined;
+  }
+
+  /** Starts the host; one that is up already is kept. */
+  static async up(shape: Shape): Promise<Lab> {
+    const running = Lab.running();
+    if (running?.shape === shape) return running;
+    if (running) throw new LabError(`the lab is up, and ${running.shape}`, 'run `npm run lab -- down` first');
+    await down();
+    made(RUN);
+    made(PORTS);
+    made(join(SHARE, 'host'));
+    const site = shape === 'flat' ? FlatSite : NestedSite;
+    return new Lab(writeState(await site.begin()));
+  }
+
+  get shape(): Shape {
+    return this.#state.shape;
+  }
+
+  get host(): Machine {
+    return this.#site.host;
+  }
+
+  get guests(): readonly GuestState[] {
+    return this.#state.guests;
+  }
+
+  machine(name: string): Machine {
+    if (name === 'host') return this.host;
+    const guest = this.guests.find((one) => one.name === name);
+    if (guest === undefined) throw new LabError(`there is no ${name}`, `there are: host ${this.#names()}`);
+    return new GuestMachine(name, this.#site.portOf(name, 'lab'), () => this.#site.isAlive());
+  }
+
+  #names(): string {
+    return this.guests.map(({ name }) => name).join(' ');
+  }
+
+  /** A guest as asked for, with its agent started anew; one that is up is kept if it is like that. */
+  async guest(number: number, { agent, ...asked }: GuestOptions = {}): Promise<Machine> {
+    if (number < 1 || number > MOST_GUESTS) throw new LabError(`there are guests 1 to ${MOST_GUESTS}`);
+    const name = `guest${number}`;
+    const hardware = { ...DEFAULT_HARDWARE, ...asked };
+    const existing = this.guests.find((one) => one.name === name);
+    if (existing && !isLike(existing, hardware)) await this.remove(name);
+    if (!existing || !isLike(existing, hardware)) {
+      rmSync(join(SHARE, name), { recursive: true, force: true });
+      made(join(SHARE, name, 'exec'));
+      const guest = { name, number, ...hardware };
+      this.#keep([...this.guests, { ...guest, pid: await this.#site.start(guest) }]);
+      await this.#becomesReady(name);
+    }
+    const machine = this.machine(name);
+    if (agent) await startAgent(machine, agent);
+    return machine;
+  }
+
+  async #becomesReady(name: string): Promise<void> {
+    const folder = join(SHARE, name);
+    await waitFor(`${name} (see ${folder}/console.log)`, READY_SECONDS, () => {
+      if (!this.#site.isAlive()) throw new LabError('the host is gone', `see ${SHARE}/host/console.log`);
+      return existsSync(join(folder, 'ready')) || undefined;
+    });
+  }
+
+  /** Ends a guest at once, as a crash would. */
+  async remove(name: string): Promise<void> {
+    const guest = this.guests.find((one) => one.name === name);
+    if (guest === undefined) return;
+    await this.#site.stop(guest);
+    this.#keep(this.guests.filter((one) => one.name !== name));
+  }
+
+  /** A command to the QEMU of a guest. */
+  monitor(name: string, command: string, parameters: object = {}): Promise<unknown> {
+    return qmp(this.#site.portOf(name, 'monitor'), command, parameters);
+  }
+
+  #keep(guests: readonly GuestState[]): void {
+    this.#state = writeState({ ...this.#state, guests });
+  }
+}
+
+const READY_SECONDS = 240;
+
+const isLike = (a: GuestHardware, b: GuestHardware): boolean =>
+  a.vcpus === b.vcpus && a.sparse === b.sparse && a.megabytes === b.megabytes;
+
+/** Starts a guest's agent, or starts it anew, and waits until it answers. */
+export async function startAgent(machine: Machine, plan: AgentPlan): Promise<void> {
+  await mustExec(machine, agentScript(agentCommand(plan)));
+  await waitFor(`the agent of ${machine.name} (see ${machine.folder}/agent.log)`, AGENT_SECONDS, async () => {
+    const { status } = await machine.exec(IS_LISTENING);
+    return status === 0 || undefined;
+  });
+}
+
+const AGENT_SECONDS = 60;
+/** trace-cmd says so only when its output's buffer is full: but then it waits in accept(2). */
+const IS_LISTENING = `grep -qi listening agent.log || grep -qE '^(43|288) ' "/proc/$(cat /run/agent.pid)/syscall"`;
+
+/** Ends all processes of the lab and removes its folder, whatever state they are in. */
+export async function down(): Promise<void> {
+  for (let left = labProcesses(); left.length > 0; left = labProcesses().filter(isAlive)) await end(left);
+  rmSync(RUN, { recursive: true, force: true });
+}

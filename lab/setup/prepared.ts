@@ -1,0 +1,29 @@
+import { LabError } from '../errors.ts';
+import { initramfs } from './initramfs.ts';
+import { installedKernel, missingPackages } from './packages.ts';
+import { buildTandem } from './tandem.ts';
+
+/** What guests are started from. */
+export interface Parts {
+  readonly accelerator: 'tcg' | 'kvm';
+  readonly kernel: string;
+  readonly initramfs: string;
+  readonly tandemInitramfs: string;
+  readonly tandem: string;
+}
+
+/** Makes what can be made without installing anything. */
+export async function prepared(): Promise<Parts> {
+  const missing = await missingPackages();
+  if (missing.length > 0)
+    throw new LabError(`packages are missing: ${missing.join(' ')}`, 'run `npm run lab -- setup`');
+  const kernel = installedKernel();
+  const tandem = await buildTandem();
+  return {
+    accelerator: 'tcg',
+    kernel: kernel.image,
+    tandem,
+    initramfs: await initramfs(kernel),
+    tandemInitramfs: await initramfs(kernel, tandem),
+  };
+}
