@@ -67,6 +67,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'show, take, reset or free a snapshot',
     load: async () => (await import('./snapshot.ts')).snapshotCommand(),
   },
+  'setup-guest': {
+    summary: "make the FIFOs by which a guest's trace data can come",
+    load: async () => (await import('./setup-guest.ts')).setupGuestCommand(),
+  },
   options: {
     summary: 'list the options of event texts',
     load: async () => (await import('./options.ts')).optionsCommand(),

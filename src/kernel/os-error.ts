@@ -1,5 +1,5 @@
 import { getSystemErrorName } from 'node:util';
-import { TandemError } from '../base/errors.ts';
+import { type ErrorCode, TandemError } from '../base/errors.ts';
 
 /** What to do about an errno, where that does not depend on the call. */
 const HINTS: Readonly<Record<string, string>> = {
@@ -22,13 +22,23 @@ const HINTS: Readonly<Record<string, string>> = {
   ENOMEM: 'the kernel has no memory for it: ask for smaller buffers',
 };
 
+/** The others are `IO`: this system refused. */
+const CODES: Readonly<Record<string, ErrorCode>> = {
+  ECONNREFUSED: 'PEER',
+  ECONNRESET: 'PEER',
+  EPIPE: 'PEER',
+  EHOSTUNREACH: 'PEER',
+  ENETUNREACH: 'PEER',
+  ETIMEDOUT: 'TIMEOUT',
+};
+
 /** A system call that failed. `errno` is its name (`EAGAIN`), for callers that go on from some of them. */
 export class OsError extends TandemError {
   readonly errno: string;
 
   /** `hint`: what to do, where the errno alone does not tell. */
   constructor(errno: string, subject: string, problem: string, options?: ErrorOptions & { readonly hint?: string }) {
-    super('IO', subject, `${problem} (${errno})`, options?.hint ?? HINTS[errno], options);
+    super(CODES[errno] ?? 'IO', subject, `${problem} (${errno})`, options?.hint ?? HINTS[errno], options);
     this.name = 'OsError';
     this.errno = errno;
   }

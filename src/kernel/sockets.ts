@@ -106,6 +106,15 @@ function known(bytes: Uint8Array, length: Uint32Array, subject: string): SocketA
   return address;
 }
 
+/** SO_PEERCRED of unix(7): the process that listens at the other end of a Unix socket; 0 when it can't be seen here. */
+export function listeningProcess(fd: number): number {
+  const SO_PEERCRED = 17;
+  const credentials = new Int32Array(3); // struct ucred: pid, uid, gid
+  const length = Uint32Array.of(credentials.byteLength);
+  checked('getsockopt', `descriptor ${fd}`, () => native.getsockopt(fd, SOL_SOCKET, SO_PEERCRED, credentials, length));
+  return credentials[0] as number;
+}
+
 function setOption(fd: number, level: number, name: number, value: ArrayBufferView): void {
   checked('setsockopt', `descriptor ${fd}`, () => native.setsockopt(fd, level, name, value, value.byteLength));
 }

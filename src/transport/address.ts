@@ -41,8 +41,13 @@ export function fromSocketAddress(address: SocketAddress): PeerAddress {
 /** The name of a guest, which becomes a part of file names and of folders: throws when it could lead elsewhere. */
 export function checkGuestName(name: string): string {
   const problem = nameProblem(name);
-  if (problem) throw new TandemError('USAGE', `guest '${printable(name)}'`, problem, 'name it otherwise with --name');
+  if (problem) throw new TandemError('USAGE', `guest '${printable(name)}'`, problem, 'give it another name');
   return name;
+}
+
+/** Whether `checkGuestName` lets it pass. */
+export function isGuestName(name: string): boolean {
+  return nameProblem(name) === undefined;
 }
 
 function nameProblem(name: string): string | undefined {

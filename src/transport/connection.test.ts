@@ -71,6 +71,7 @@ describe('TCP', () => {
     const listener = anyPort();
     listener.close();
     const failed = connect(tcp('127.0.0.1', listener.port), 5000);
+    await expect(failed).rejects.toMatchObject({ code: 'PEER', errno: 'ECONNREFUSED' });
     await expect(failed).rejects.toThrow(
       `127.0.0.1:${listener.port}: connect failed (ECONNREFUSED); nobody listens there`,
     );

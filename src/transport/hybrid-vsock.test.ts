@@ -6,6 +6,7 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { bindSocket, closeSocket, listenSocket, openSocket } from '../kernel/sockets.ts';
 import { atPort, type PeerAddress } from './address.ts';
 import { connect } from './connect.ts';
+import { monitorProcess } from './hybrid-vsock.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tandem-hybrid-'));
 const path = join(folder, 'v.sock');
@@ -51,6 +52,7 @@ describe("a VM's Unix socket", () => {
     expect(Buffer.from(into.subarray(0, length)).toString()).toBe('guest heard hello');
     expect(requests).toEqual(['CONNECT 1234567\n']);
     expect(connection.text).toBe(`unix:${path}:1234567`);
+    expect(monitorProcess(connection)).toBe(process.pid);
     connection.close();
   });
 

@@ -1,5 +1,6 @@
 import { TandemError } from '../base/errors.ts';
 import { OsError } from '../kernel/os-error.ts';
+import { listeningProcess } from '../kernel/sockets.ts';
 import { printable } from './address.ts';
 import type { Connection } from './connection.ts';
 
@@ -19,7 +20,7 @@ export async function askForPort(connection: Connection, port: number, deadline:
   if (!/^OK \d{1,10}$/.test(answer)) {
     const problem = `the VM's vsock answers '${printable(answer)}' instead of OK and a number`;
     throw new TandemError(
-      'CORRUPT',
+      'PEER',
       connection.text,
       problem,
       'is this the vsock of a Firecracker or Cloud Hypervisor VM?',
@@ -42,6 +43,12 @@ async function readLine(connection: Connection, port: number, deadline: number):
     line += String.fromCharCode(byte[0] as number);
   }
   return line;
+}
+
+/** The process of the VM that a connection leads to; undefined on others than hybrid vsock, and where it is hidden. */
+export function monitorProcess({ fd, peer }: Connection): number | undefined {
+  const pid = peer.kind === 'unix' ? listeningProcess(fd) : 0;
+  return pid > 0 ? pid : undefined;
 }
 
 function refused(connection: Connection, port: number): OsError {
