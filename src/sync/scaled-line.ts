@@ -11,6 +11,9 @@ import type { VcpuTsc } from './types.ts';
 const MOST_PRODUCT = 1n << 62n;
 /** So far outside of the samples stock's products must still fit: a minute of any TSC. */
 const OUTSIDE = 1n << 38n;
+/** Bounds the two where the ratio is nearly 1: then a few points do. */
+const LONGEST = 1n << 100n;
+const SHORTEST = 1n << 28n;
 /** Steeper, and samples would be closer than a tenth of a second. */
 const STEEPEST = 16n;
 /** What rounding can cost: half a unit at each point, one in the reader. */
@@ -53,14 +56,17 @@ function pointsOf(sample: SyncSample, end: bigint): bigint[] {
   const { time: start, scaling, fraction } = sample;
   const one = 1n << BigInt(fraction);
   const difference = one > scaling ? one - scaling : scaling - one;
-  // Slope of the offset is difference / scaling: at least a tick in 2^40, so that nothing grows without end.
-  const slope = difference << 40n > scaling ? { rise: difference, run: scaling } : { rise: 1n, run: 1n << 40n };
-  const short = (MOST_PRODUCT * slope.run) / slope.rise / OUTSIDE;
-  const long = squareRoot((MOST_PRODUCT * slope.run) / slope.rise);
+  const span = difference === 0n ? LONGEST : least(LONGEST, (MOST_PRODUCT * scaling) / difference);
+  const short = least(SHORTEST, span / OUTSIDE);
+  const long = squareRoot(span);
   if (end - start <= 2n * short) return [start, start + short];
   const points = [start];
   for (let at = start + short; at < end - short; at += long) points.push(at);
   return [...points, end - short, end];
+}
+
+function least(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
 }
 
 function floorDivide(value: bigint, divisor: bigint): bigint {

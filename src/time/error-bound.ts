@@ -1,10 +1,12 @@
 import { INTERPOLATE } from './exact-sync.ts';
+import { MOST_DRIFT_PPM } from './outside.ts';
 import type { SyncSample } from './types.ts';
 
 /**
  * How far a corrected stamp of a guest can be from the truth, in units of the host's clock; undefined where the
  * samples don't tell. `samples` of its CPU, times ascending; `flags` of TIME_SHIFT. Between two samples with a line
- * between them the greater bound holds. Outside, the line goes on, and its bound grows as the line can be turned.
+ * between them the greater bound holds. Outside, the line goes on, and its bound grows as the line can be turned, but
+ * no faster than clocks can drift apart.
  */
 export function errorBound(samples: readonly SyncSample[], flags: number, time: bigint): bigint | undefined {
   const next = upperBound(samples, time);
@@ -18,7 +20,10 @@ export function errorBound(samples: readonly SyncSample[], flags: number, time: 
   const sum = first.bound === undefined || last.bound === undefined ? undefined : first.bound + last.bound;
   const distance = before ? time - last.time : first.time - time;
   const edge = (before ?? after)?.bound;
-  return edge === undefined || sum === undefined ? undefined : edge + (sum * distance) / (last.time - first.time) + 1n;
+  if (edge === undefined || sum === undefined) return undefined;
+  const turned = (sum * distance) / (last.time - first.time);
+  const drifted = (MOST_DRIFT_PPM * distance) / 1_000_000n;
+  return edge + (turned < drifted ? turned : drifted) + 1n;
 }
 
 /** How many samples are at a time or before it. */

@@ -51,7 +51,7 @@ function slopeBetween(a: SyncSample, b: SyncSample): Slope {
 }
 
 /** Clocks that are meant to run alike drift apart by less than this, in parts per million. */
-const MOST_DRIFT_PPM = 200n;
+export const MOST_DRIFT_PPM = 200n;
 /** From here on (1 %) a slope says that the clocks count different units, not that they drift. */
 const OTHER_UNITS_PPM = 10_000n;
 const MILLION = 1_000_000n;

@@ -1,25 +1,20 @@
 import { Corridor } from './corridor.ts';
-import { median } from './observations.ts';
 import { middle, type Round } from './rounds.ts';
 import { MOST_DRIFT } from './segments.ts';
 import type { Knot } from './steps.ts';
+import { departure, type Wander, wanderOf } from './wander.ts';
 
-/**
- * How much the rate of two clocks is taken to change from round to round: 0.1 ppm, which crystals keep below within
- * minutes. Where rounds prove more than that, their bounds say so.
- */
-const WANDER = 0.1e-6;
 /** Rounds on either side that an estimate is drawn from. */
 const MOST_NEIGHBOURS = 32;
 
 /** Where the offset's line is bent: at each round, with what its neighbours say too. */
 export function knotsOf(rounds: readonly Round[]): Knot[] {
-  const reach = median(rounds.map(({ low, high }) => high - low)) / 4 / WANDER;
-  const knots = rounds.map((round, i) => knotAt(rounds, i, reach) ?? alone(round));
+  const wander = wanderOf(rounds);
+  const knots = rounds.map((round, i) => knotAt(rounds, i, wander) ?? alone(round));
   return knots.map((knot, i) => {
     const gap = Math.max(gapAt(knots, i), gapAt(knots, i + 1));
     const bend = Math.max(bendAt(rounds, i - 1), bendAt(rounds, i), bendAt(rounds, i + 1));
-    return { ...knot, bound: knot.bound + (WANDER / 2) * gap + bend };
+    return { ...knot, bound: knot.bound + (wander.most / 2) * gap + bend };
   });
 }
 
@@ -34,21 +29,20 @@ function alone(round: Round): Knot {
 }
 
 /** The knot of a round by all rounds within reach; by fewer where no straight line fits them all. */
-function knotAt(rounds: readonly Round[], i: number, reach: number): Knot | undefined {
+function knotAt(rounds: readonly Round[], i: number, wander: Wander): Knot | undefined {
   const { time } = rounds[i] as Round;
   for (let most = MOST_NEIGHBOURS; most > 0; most >>= 1) {
-    const near = rounds
-      .slice(Math.max(0, i - most), i + most + 1)
-      .filter((other) => Math.abs(other.time - time) <= reach);
+    const near = rounds.slice(Math.max(0, i - most), i + most + 1);
     if (near.length < 2) return undefined;
-    const slack = (other: Round): number => WANDER * Math.abs(other.time - time);
+    const slack = near.map((other) => departure(wander, wander.most, Math.abs(other.time - time)));
     const corridor = new Corridor(
-      near.map((other) => ({ time: other.time, value: other.high + slack(other) })),
-      near.map((other) => ({ time: other.time, value: other.low - slack(other) })),
+      near.map((other, k) => ({ time: other.time, value: other.high + slack[k]! })),
+      near.map((other, k) => ({ time: other.time, value: other.low - slack[k]! })),
     );
     const range = corridor.range(time, -MOST_DRIFT, MOST_DRIFT);
     if (!range) continue;
-    const value = Math.min(Math.max(smoothed(near, time), range.low), range.high);
+    const alike = near.filter((other) => Math.abs(other.time - time) <= wander.reach);
+    const value = Math.min(Math.max(smoothed(alike, time), range.low), range.high);
     return { time, value, bound: Math.max(range.high - value, value - range.low) };
   }
   return undefined;

@@ -33,9 +33,13 @@ function samplesOf(measurements: readonly Measurement[]): SyncSample[] {
   const knots = segments.map(({ marks }) => knotsOf(roundsOf(marks)));
   const all = withSteps(segments, knots);
   const [only] = all;
+  const samples = toSamples(all, observations);
   // A clock that counts other units does not go on as it is: its slope has to be in the file.
-  if (only && all.length === 1 && observations.rate !== 0) all.push({ ...only, time: only.time + SLOPE_SPAN });
-  return toSamples(all, observations);
+  if (only && all.length === 1 && observations.rate !== 0) {
+    const later = toSamples([{ ...only, time: only.time + SLOPE_SPAN }], observations);
+    samples.push(...later.map((sample) => ({ ...sample, bound: undefined })));
+  }
+  return samples;
 }
 
 function toSamples(knots: readonly Knot[], { base, rate }: Observations): SyncSample[] {

@@ -46,8 +46,8 @@ function lineAt(knots: readonly Knot[], time: number): Knot {
   const next = knots.findIndex((knot) => knot.time > time);
   const at = next === -1 ? knots.length - 1 : Math.max(next, 1);
   const a = knots[at - 1];
-  const b = knots[at] as Knot;
-  if (!a) return { ...b, time };
+  const b = knots[at];
+  if (!a || !b) return { ...(knots[0] as Knot), time };
   const share = (time - a.time) / (b.time - a.time);
   const bound = Math.max(a.bound, b.bound);
   return { time, value: a.value + share * (b.value - a.value), bound: share >= 0 && share <= 1 ? bound : 2 * bound };

@@ -1,0 +1,197 @@
+import type { Measurement, Probes } from '../../src/sync/types.ts';
+
+/**
+ * Two clocks and the messages between them, as far as time synchronisation sees them. The host's clock is the true
+ * time in ns; the guest's drifts, wanders and steps. Deterministic for a seed.
+ */
+export interface Scenario {
+  readonly name: string;
+  readonly rounds: number;
+  /** Between the starts of two rounds, ns. */
+  readonly interval: number;
+  readonly cpus: number;
+  readonly probes: number;
+  readonly guest: {
+    /** Guest units per ns: 1 for ns, 2.4 for a TSC. */
+    readonly rate?: number;
+    /** Parts per million. */
+    readonly drift?: number;
+    /** Standard deviation of the rate's change within a second, in parts per million. */
+    readonly wander?: number;
+    /** Jumps of the guest's clock: ns from the start, guest units. */
+    readonly steps?: readonly { readonly at: number; readonly by: number }[];
+    /** Per CPU, guest units: a clock that is not the same on all. */
+    readonly skew?: readonly number[];
+  };
+  /** Of messages, ns. */
+  readonly way: {
+    readonly toHost: Way;
+    readonly toGuest: Way;
+    /** Between two probes. */
+    readonly pause?: number;
+    /** Share of the probes with which a time of ten times the jitter begins, and how many probes it lasts. */
+    readonly burst?: { readonly share: number; readonly probes: number };
+    /** Share of the stamps before or after which the vCPU stands still, and for how long at most. */
+    readonly stop?: { readonly share: number; readonly most: number };
+    /** Share of the stamps that are missing. */
+    readonly lost?: number;
+  };
+}
+
+export interface Way {
+  /** What it takes at least. */
+  readonly least: number;
+  /** Mean of what comes on top, exponentially distributed. */
+  readonly jitter: number;
+}
+
+export class Random {
+  #state: number;
+
+  constructor(seed: number) {
+    this.#state = seed >>> 0;
+  }
+
+  /** Even between 0 and 1. */
+  next(): number {
+    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  }
+
+  exponential(mean: number): number {
+    return -mean * Math.log(1 - this.next());
+  }
+
+  normal(): number {
+    return Math.sqrt(2 * this.exponential(1)) * Math.cos(2 * Math.PI * this.next());
+  }
+}
+
+const HOST_START = 5_000_000_000_000n;
+const GUEST_START = 77_000_000_000n;
+/** How often the guest's rate changes, ns. */
+const WANDER_STEP = 50_000_000;
+
+/** The guest's clock over a whole session. */
+class GuestClock {
+  readonly #scenario: Scenario;
+  /** Guest time since its start at each WANDER_STEP, in guest units. */
+  readonly #grid: number[] = [0];
+
+  constructor(scenario: Scenario, length: number, random: Random) {
+    this.#scenario = scenario;
+    const { rate = 1, drift = 0, wander = 0 } = scenario.guest;
+    let error = drift;
+    for (let at = 0; at <= length + WANDER_STEP; at += WANDER_STEP) {
+      this.#grid.push((this.#grid[this.#grid.length - 1] as number) + rate * (1 + error * 1e-6) * WANDER_STEP);
+      error += wander * Math.sqrt(WANDER_STEP / 1e9) * random.normal();
+    }
+  }
+
+  /** Guest units since the guest's start, at a time in ns since the session's start. */
+  at(time: number, cpu: number): number {
+    const cell = Math.floor(time / WANDER_STEP);
+    const [a, b] = [this.#grid[cell] as number, this.#grid[cell + 1] as number];
+    const { steps = [], skew = [] } = this.#scenario.guest;
+    const stepped = steps.reduce((sum, step) => (time >= step.at ? sum + step.by : sum), 0);
+    return a + ((b - a) * (time - cell * WANDER_STEP)) / WANDER_STEP + stepped + (skew[cpu] ?? 0);
+  }
+}
+
+/** An event in the guest's trace: its stamp, and when it was. */
+export interface TrueEvent {
+  readonly cpu: number;
+  readonly guest: bigint;
+  readonly host: bigint;
+}
+
+export interface Simulation {
+  readonly measurements: readonly Measurement[];
+  /** Evenly between the first and the last stamp. */
+  readonly events: readonly TrueEvent[];
+}
+
+export function simulate(scenario: Scenario, seed: number, eventCount = 400): Simulation {
+  const random = new Random(seed);
+  const clock = new GuestClock(scenario, scenario.rounds * scenario.interval + 60e9, random);
+  const measurements: Measurement[] = [];
+  const guestStamp = (time: number, cpu: number): bigint => GUEST_START + BigInt(Math.floor(clock.at(time, cpu)));
+  const hostStamp = (time: number): bigint => HOST_START + BigInt(Math.floor(time));
+  let now = 1e9;
+  const start = now;
+  for (let round = 0; round < scenario.rounds; round++) {
+    now = Math.max(now, start + round * scenario.interval);
+    for (let cpu = 0; cpu < scenario.cpus; cpu++) {
+      const burst = new Burst(scenario, random);
+      const list: bigint[][] = [];
+      for (let k = 0; k < scenario.probes; k++) {
+        const times = burst.probe(now);
+        now = times[3] + random.exponential(scenario.way.pause ?? 2000);
+        const stamps = [
+          guestStamp(times[0], cpu),
+          hostStamp(times[1]),
+          hostStamp(times[2]),
+          guestStamp(times[3], cpu),
+        ].map((stamp) => (random.next() < (scenario.way.lost ?? 0) ? 0n : stamp));
+        list.push(stamps);
+      }
+      measurements.push({ cpu, sample: fallback(list), probes: probesOf(list) });
+      now += 300_000;
+    }
+  }
+  const events = Array.from({ length: eventCount }, (_, i): TrueEvent => {
+    const time = start + ((now - 300_000 - start) * (i + 0.5)) / eventCount;
+    const cpu = i % scenario.cpus;
+    return { cpu, guest: guestStamp(time, cpu), host: hostStamp(time) };
+  });
+  return { measurements, events };
+}
+
+/** When the four stamps of probes are made. */
+class Burst {
+  readonly #scenario: Scenario;
+  readonly #random: Random;
+  #slowLeft = 0;
+
+  constructor(scenario: Scenario, random: Random) {
+    this.#scenario = scenario;
+    this.#random = random;
+  }
+
+  probe(now: number): [number, number, number, number] {
+    const { toHost, toGuest, burst } = this.#scenario.way;
+    if (burst && this.#random.next() < burst.share) this.#slowLeft = burst.probes;
+    const factor = this.#slowLeft-- > 0 ? 10 : 1;
+    const arrival = now + this.#stop() + this.#delay(toHost, factor);
+    const echo = arrival + 500;
+    return [now, arrival, echo, echo + this.#delay(toGuest, factor) + this.#stop()];
+  }
+
+  #delay({ least, jitter }: Way, factor: number): number {
+    return least + this.#random.exponential(jitter * factor);
+  }
+
+  #stop(): number {
+    const { stop } = this.#scenario.way;
+    return stop && this.#random.next() < stop.share ? this.#random.next() * stop.most : 0;
+  }
+}
+
+function probesOf(list: readonly (readonly bigint[])[]): Probes {
+  const column = (at: number): BigUint64Array => BigUint64Array.from(list, (stamps) => stamps[at] as bigint);
+  return {
+    count: list.length,
+    guestSend: column(0),
+    hostReceive: column(1),
+    hostSend: column(2),
+    guestReceive: column(3),
+  };
+}
+
+/** What a guest might report that has no idea: the first probe that is complete. */
+function fallback(list: readonly (readonly bigint[])[]): Measurement['sample'] {
+  const [sent, arrived] = (list.find((stamps) => !stamps.includes(0n)) ?? [0n, 0n]) as [bigint, bigint];
+  return { time: sent, offset: arrived - sent, scaling: 1n, fraction: 0, bound: undefined };
+}
