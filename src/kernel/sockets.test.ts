@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import koffi from 'koffi';
 import { afterEach, describe, expect, test } from 'vitest';
 import { pipe, setBlocking, spliceNow } from './libc.ts';
 import { packAddress, type SocketAddress, unpackAddress, VMADDR_CID_ANY, VMADDR_PORT_ANY } from './socket-address.ts';
@@ -10,6 +11,7 @@ import {
   bindSocket,
   closeSocket,
   connectSocket,
+  detectLostPeer,
   listenSocket,
   localAddress,
   openSocket,
@@ -158,6 +160,23 @@ describe('bytes', () => {
     });
     expect(answers).toEqual(['waiting', 0]);
     await worker.terminate();
+  });
+
+  test('a peer that vanished without a word is noticed by asking it', (context) => {
+    const [near, far] = pair();
+    const setsockopt = koffi.load('libc.so.6').func('int setsockopt(int, int, int, const void *, uint)');
+    const [IPPROTO_TCP, TCP_REPAIR] = [6, 19];
+    if (setsockopt(far, IPPROTO_TCP, TCP_REPAIR, Int32Array.of(1), 4) !== 0) {
+      context.skip('only CAP_NET_ADMIN may let a connection vanish');
+      return;
+    }
+    open.splice(open.indexOf(far), 1);
+    closeSocket(far); // in repair mode without telling the peer
+    setSocketTimeouts(near, 200);
+    expect(receive(near, new Uint8Array(1), 'near')).toBe(-1);
+    detectLostPeer(near, 1, 1, 1);
+    setSocketTimeouts(near, 10_000);
+    expect(() => receive(near, new Uint8Array(1), 'near')).toThrow(/ECONNRESET|ETIMEDOUT/);
   });
 
   test('splice from a socket waits, whatever it is told, unless the socket itself does not block', () => {
