@@ -6,34 +6,36 @@ export interface SortedAddresses {
   readonly order: Uint32Array;
 }
 
-/**
- * Sorts addresses, equal ones backwards: later ones first. Radix sort, 16 bits at a time: kallsyms has 200 000 lines,
- * and its order is not quite by address.
- */
+/** Indices below this fit a number of 53 bits together with half an address. */
+const INDICES = 1 << 21;
+
+/** Sorts addresses, equal ones backwards: later ones first. */
 export function sortAddresses(his: Uint32Array, los: Uint32Array): SortedAddresses {
-  const count = his.length;
-  let order = new Uint32Array(count);
-  let next = new Uint32Array(count);
-  for (let i = 0; i < count; i++) order[i] = count - 1 - i;
-  const starts = new Uint32Array(0x1_0001);
-  for (const half of [los, his]) {
-    for (const shift of [0, 16]) {
-      starts.fill(0);
-      for (let i = 0; i < count; i++) starts[(((half[i] as number) >>> shift) & 0xffff) + 1]!++;
-      if (starts[(((half[0] ?? 0) >>> shift) & 0xffff) + 1] === count) continue;
-      for (let i = 0; i < 0x1_0000; i++) starts[i + 1]! += starts[i] as number;
-      for (let i = 0; i < count; i++) {
-        const index = order[i] as number;
-        const digit = ((half[index] as number) >>> shift) & 0xffff;
-        next[starts[digit]!++] = index;
-      }
-      [order, next] = [next, order];
-    }
+  const [first] = his;
+  const differInLowerHalf = his.length <= INDICES && his.every((hi) => hi === first);
+  const order = differInLowerHalf ? byLowerHalf(los) : byBothHalves(his, los);
+  return { his: order.map((index) => his[index] as number), los: order.map((index) => los[index] as number), order };
+}
+
+/**
+ * As all of a kernel's addresses do: kallsyms has 200 000 of them. The engine's own sort of plain numbers is quick from
+ * the first time on, so each index travels in the lower bits of a key.
+ */
+function byLowerHalf(los: Uint32Array): Uint32Array {
+  const keys = new Float64Array(los.length);
+  for (let i = 0; i < keys.length; i++) keys[i] = (los[i] as number) * INDICES + (INDICES - 1 - i);
+  keys.sort();
+  const order = new Uint32Array(keys.length);
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] as number;
+    order[i] = INDICES - 1 - (key - Math.floor(key / INDICES) * INDICES);
   }
-  const sorted = { his: new Uint32Array(count), los: new Uint32Array(count), order };
-  for (let i = 0; i < count; i++) {
-    sorted.his[i] = his[order[i] as number] as number;
-    sorted.los[i] = los[order[i] as number] as number;
-  }
-  return sorted;
+  return order;
+}
+
+function byBothHalves(his: Uint32Array, los: Uint32Array): Uint32Array {
+  const order = new Uint32Array(his.length).map((_, index) => index);
+  return order.sort(
+    (a, b) => (his[a] as number) - (his[b] as number) || (los[a] as number) - (los[b] as number) || b - a,
+  );
 }

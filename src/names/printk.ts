@@ -15,9 +15,14 @@ export interface PrintkFormat {
 
 /**
  * Reads printk_formats text: lines of `0xADDRESS : "FORMAT"`. The quotes, and a `\n` at the format's end, are taken
- * off; other escapes stay as they are.
+ * off; other escapes stay as they are. The text is read when the first format is looked up.
  */
 export function parsePrintkFormats(text: Uint8Array): PrintkFormats {
+  return new PrintkFormats(text);
+}
+
+/** In ascending order of their addresses. */
+function sortedFormats(text: Uint8Array): PrintkFormat[] {
   const formats: PrintkFormat[] = [];
   for (let start = 0; start < text.length; ) {
     let end = text.indexOf(0x0a, start);
@@ -26,7 +31,9 @@ export function parsePrintkFormats(text: Uint8Array): PrintkFormats {
     if (format !== undefined) formats.push(format);
     start = end + 1;
   }
-  return new PrintkFormats(formats);
+  const his = Uint32Array.from(formats, ({ hi }) => hi);
+  const los = Uint32Array.from(formats, ({ lo }) => lo);
+  return Array.from(sortAddresses(his, los).order, (index) => formats[index] as PrintkFormat);
 }
 
 const COLON = 0x3a;
@@ -52,20 +59,25 @@ function parseLine(line: Uint8Array): PrintkFormat | undefined {
 
 /** The formats of one kernel. Iterates over all of them by address. */
 export class PrintkFormats implements PrintkTable, Iterable<PrintkFormat> {
-  readonly #formats: readonly PrintkFormat[];
+  readonly #text: Uint8Array;
+  #known: readonly PrintkFormat[] | undefined;
 
-  constructor(formats: readonly PrintkFormat[]) {
-    const his = Uint32Array.from(formats, ({ hi }) => hi);
-    const los = Uint32Array.from(formats, ({ lo }) => lo);
-    this.#formats = Array.from(sortAddresses(his, los).order, (index) => formats[index] as PrintkFormat);
+  constructor(text: Uint8Array) {
+    this.#text = text;
+  }
+
+  get #formats(): readonly PrintkFormat[] {
+    this.#known ??= sortedFormats(this.#text);
+    return this.#known;
   }
 
   find(hi: number, lo: number): Uint8Array | undefined {
+    const formats = this.#formats;
     let from = 0;
-    let to = this.#formats.length;
+    let to = formats.length;
     while (from < to) {
       const middle = (from + to) >>> 1;
-      const format = this.#formats[middle] as PrintkFormat;
+      const format = formats[middle] as PrintkFormat;
       const order = hi !== format.hi ? hi - format.hi : lo - format.lo;
       if (order === 0) return format.text;
       if (order < 0) to = middle;

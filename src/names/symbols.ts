@@ -22,6 +22,8 @@ const NEWLINE = 0x0a;
 const TAB = 0x09;
 const BRACKET = 0x5b;
 const DOLLAR = 0x24;
+const ABSOLUTE = 0x41;
+const LOCAL_ABSOLUTE = 0x61;
 
 /** Function names of a kernel, from kallsyms text. The text is read when the first one is looked up. */
 export function parseKallsyms(text: Uint8Array): KallsymsTable {
@@ -38,20 +40,40 @@ interface SymbolIndex {
 /**
  * Reads kallsyms text: lines of `ADDRESS TYPE NAME`, and `\t[MODULE]` for symbols of modules. Absolute symbols (type
  * a, A) and names with a `$` in front are no functions and left out. A line that is none ends the list.
+ * One loop over local variables: kernels have 200 000 symbols, and whoever prints one waits for all.
  */
 function indexSymbols(text: Uint8Array): SymbolIndex {
-  const lines = new LineReader(text);
+  const size = text.length;
   // No line is shorter than `0Tf` and its end.
-  const most = Math.ceil((text.length + 1) / 4);
+  const most = Math.ceil((size + 1) / 4);
   const his = new Uint32Array(most);
   const los = new Uint32Array(most);
   const names = new Uint32Array(most);
   let count = 0;
-  while (lines.next()) {
-    if (lines.type === 0x41 || lines.type === 0x61 || text[lines.nameStart] === DOLLAR) continue;
-    his[count] = lines.hi;
-    los[count] = lines.lo;
-    names[count++] = lines.nameStart;
+  for (let at = 0; at < size; ) {
+    while (at < size && isBlank(text[at] as number)) at++;
+    const start = at;
+    const mostDigits = Math.min(start + 16, size);
+    let hi = 0;
+    let lo = 0;
+    for (; at < mostDigits; at++) {
+      const digit = HEX_DIGITS[text[at] as number] as number;
+      if (digit < 0) break;
+      hi = (hi << 4) | (lo >>> 28);
+      lo = (lo << 4) | digit;
+    }
+    if (at === start) break;
+    at = afterBlanks(text, at);
+    if (at >= size || text[at] === NEWLINE) break;
+    const type = text[at] as number;
+    const name = afterBlanks(text, at + 1);
+    if (name >= size || text[name] === NEWLINE || text[name] === 0) break;
+    at = name;
+    while (at < size && text[at] !== NEWLINE) at++;
+    if (type === ABSOLUTE || type === LOCAL_ABSOLUTE || text[name] === DOLLAR) continue;
+    his[count] = hi;
+    los[count] = lo;
+    names[count++] = name;
   }
   const sorted = sortAddresses(his.subarray(0, count), los.subarray(0, count));
   return { his: sorted.his, los: sorted.los, names: sorted.order.map((index) => names[index] as number) };
@@ -73,57 +95,11 @@ function wordEnd(text: Uint8Array, start: number): number {
   return end;
 }
 
-/** The lines of a kallsyms text, one at a time. */
-class LineReader {
-  readonly #text: Uint8Array;
-  #at = 0;
-  hi = 0;
-  lo = 0;
-  type = 0;
-  nameStart = 0;
-
-  constructor(text: Uint8Array) {
-    this.#text = text;
-  }
-
-  /** Steps to the next line. False at the end, or at a line that is none of kallsyms. */
-  next(): boolean {
-    const text = this.#text;
-    const size = text.length;
-    let at = this.#at;
-    while (at < size && isBlank(text[at] as number)) at++;
-    // Up to 16 hex digits.
-    const start = at;
-    let hi = 0;
-    let lo = 0;
-    for (; at < start + 16 && at < size; at++) {
-      const digit = HEX_DIGITS[text[at] as number] as number;
-      if (digit < 0) break;
-      hi = (hi << 4) | (lo >>> 28);
-      lo = (lo << 4) | digit;
-    }
-    this.hi = hi >>> 0;
-    this.lo = lo >>> 0;
-    if (at === start) return false;
-    at = this.#afterBlanks(at);
-    if (at >= size || text[at] === NEWLINE) return false;
-    this.type = text[at] as number;
-    at = this.#afterBlanks(at + 1);
-    this.nameStart = at;
-    const end = wordEnd(text, at);
-    if (end === at || text[at] === 0) return false;
-    const lineEnd = text[end] === NEWLINE ? end : text.indexOf(NEWLINE, end);
-    this.#at = lineEnd < 0 ? size : lineEnd + 1;
-    return true;
-  }
-
-  /** The offset of what follows the blanks at `at`, on the same line. */
-  #afterBlanks(at: number): number {
-    const text = this.#text;
-    let end = at;
-    while (end < text.length && text[end] !== NEWLINE && isBlank(text[end] as number)) end++;
-    return end;
-  }
+/** The offset of what follows the blanks at `start`, on the same line. */
+function afterBlanks(text: Uint8Array, start: number): number {
+  let at = start;
+  while (at < text.length && text[at] !== NEWLINE && isBlank(text[at] as number)) at++;
+  return at;
 }
 
 /** Look-ups of the same address are answered from a table with this many bits' worth of slots, ... */

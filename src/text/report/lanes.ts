@@ -28,7 +28,7 @@ import { TimeColumn, type TimeStyle } from './time-column.ts';
 import type { WakeupLatency } from './wakeup-latency.ts';
 
 /** Bytes of decoded events in memory per CPU; less with many CPUs, so that all together stay within bounds. */
-const WINDOW_BYTES = 1 << 19;
+const WINDOW_BYTES = 1 << 20;
 const LEAST_WINDOW_BYTES = 1 << 16;
 const ALL_WINDOWS_BYTES = 1 << 25;
 
