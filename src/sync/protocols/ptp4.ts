@@ -29,6 +29,7 @@ export const ptp4: SyncProtocol = {
   name: PTP4_NAME,
   accuracy: 5000,
   flags: INTERPOLATE,
+  staysAwake: true,
   supports: () => true,
   host: (tools) => new Ptp4Host(tools),
   guest: (tools) => new Ptp4Guest(tools),
