@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, rmSync, symlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -70,11 +70,12 @@ describe('a process', () => {
 
   beforeAll(async () => {
     const here = fileURLToPath(new URL('./poll-loop.ts', import.meta.url));
+    symlinkSync(resolve('node_modules'), join(folder, 'node_modules')); // native code is found there
     await build({
       input: here,
       platform: 'node',
       external: ['koffi'],
-      output: { file: join(folder, 'poll-loop.mjs'), paths: { koffi: import.meta.resolve('koffi') } },
+      output: { file: join(folder, 'poll-loop.mjs') },
     });
   });
 
