@@ -3,7 +3,15 @@ import { join, resolve } from 'node:path';
 import { TandemError } from '../base/errors.ts';
 import { journalFolder, keptName, ownJournal, type TakenJournal } from './journal-files.ts';
 import { OsError } from './os-error.ts';
-import { appendControl, bracketed, readControl, type Tracefs, TraceInstance, writeControl } from './tracefs.ts';
+import {
+  appendControl,
+  bracketed,
+  readControl,
+  type Tracefs,
+  TraceInstance,
+  writeControl,
+  writeControlAside,
+} from './tracefs.ts';
 
 /**
  * What was changed in the kernel, so that it can be put back on every way out. A line is on disk before the change
@@ -131,10 +139,13 @@ export class Journal {
     this.#record({ type: 'held', kind, path, before: readSetting(kind, path) });
   }
 
-  /** Empties a buffer now, and again at the end. */
-  empty(path: string): void {
+  /**
+   * Empties a buffer by its `trace` file now, unless it `isEmpty`, and again at the end. The kernel takes its time for
+   * it: resolves when the buffer is empty, and other settings may be changed meanwhile.
+   */
+  empty(path: string, isEmpty: boolean): Promise<void> | undefined {
     this.#record({ type: 'content', path });
-    writeControl(path, '');
+    return isEmpty ? undefined : writeControlAside(path, '');
   }
 
   /** Adds an entry to a file that keeps a list of them (a trigger). */
@@ -178,6 +189,12 @@ export class Journal {
     const changes = paths.map((path) => ({ type: 'file', path: resolve(path) }) as const);
     appendFileSync(this.#path, changes.map(line).join(''), { mode: 0o600 });
     this.#changes.push(...changes);
+  }
+
+  /** Says that the buffers that were emptied are empty again: their emptying, which takes a while, is not needed. */
+  noteEmpty(): void {
+    const rest = this.#changes.filter(({ type }) => type !== 'content');
+    this.#changes.splice(0, Number.POSITIVE_INFINITY, ...rest);
   }
 
   /** Leaves everything as it is now, until the kept journals are undone. */

@@ -1,8 +1,7 @@
 import { constants as files } from 'node:fs';
 import { constants } from 'node:os';
-import koffi from 'koffi';
 import { TandemError } from '../base/errors.ts';
-import { attempted, checked, errno, lazy } from './native.ts';
+import { attempted, checked, errno, koffi, lazy } from './native.ts';
 import { callError } from './os-error.ts';
 
 /*
@@ -175,7 +174,7 @@ export function readMapping(fd: number, length: number, copyLength: number, subj
   const address = native.mmap(null, length, PROT_READ, MAP_SHARED, fd, 0);
   if (Number(address) === -1) throw callError('mmap', subject, errno());
   try {
-    return Uint8Array.from(koffi.decode(address, 'uint8_t', copyLength) as ArrayLike<number>);
+    return Uint8Array.from(koffi().decode(address, 'uint8_t', copyLength) as ArrayLike<number>);
   } finally {
     native.munmap(address, length);
   }

@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module';
 import { constants } from 'node:os';
-import koffi, { type LibraryHandle } from 'koffi';
+import type { LibraryHandle } from 'koffi';
 import { TandemError } from '../base/errors.ts';
 import { callError } from './os-error.ts';
 
@@ -8,14 +9,22 @@ const { EINTR } = constants.errno;
 export type Native = (...args: unknown[]) => number;
 type Declared = ReturnType<LibraryHandle['func']>;
 
-/** Opens the C library at the first call, so that importing this file costs nothing where nothing is called. */
+let opened: typeof import('koffi') | undefined;
+
+/** Takes some milliseconds, so that it is done at the first call: importing this file costs nothing. */
+export function koffi(): typeof import('koffi') {
+  opened ??= createRequire(import.meta.url)('koffi') as typeof import('koffi');
+  return opened;
+}
+
+/** Opens the C library at the first call. */
 const load = (() => {
   let library: LibraryHandle | undefined;
   return (prototype: string): Declared => {
     if (process.platform !== 'linux') {
       throw new TandemError('UNSUPPORTED', 'recording', `${process.platform} has no ftrace`, 'record on Linux');
     }
-    library ??= koffi.load('libc.so.6');
+    library ??= koffi().load('libc.so.6');
     return library.func(prototype);
   };
 })();
@@ -41,7 +50,7 @@ export function lazyAsync(prototype: string): (...args: unknown[]) => Promise<nu
 
 /** The errno of the last call on this thread. */
 export function errno(): number {
-  return koffi.errno();
+  return koffi().errno();
 }
 
 /** Makes a call again when a signal interrupted it; -1 otherwise becomes an error with the call's name. */

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  promises,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { TandemError } from '../base/errors.ts';
 import { mount } from './libc.ts';
@@ -184,6 +193,15 @@ export function readControl(path: string): string {
 export function writeControl(path: string, value: string): void {
   try {
     writeFileSync(path, value);
+  } catch (error) {
+    throw fsError(error, path, `the kernel did not take "${value.trim()}"`);
+  }
+}
+
+/** As `writeControl`, while this thread goes on: some writes wait long in the kernel. */
+export async function writeControlAside(path: string, value: string): Promise<void> {
+  try {
+    await promises.writeFile(path, value);
   } catch (error) {
     throw fsError(error, path, `the kernel did not take "${value.trim()}"`);
   }

@@ -6,6 +6,7 @@ import type { Tracefs, TraceInstance } from '../kernel/tracefs.ts';
 import { type MatchedEvents, nearNames, wantedEvents } from './events.ts';
 import { applyFunctions, functionTracerRefused } from './functions.ts';
 import { type BufferPlan, isLatencyTracer, type RecordPlan } from './plan.ts';
+import { isEmpty } from './stats.ts';
 
 /** A buffer that is recorded: its plan, its place in tracefs, and the events that were found for it. */
 export interface ActiveBuffer {
@@ -26,17 +27,21 @@ export function openInstance({ name }: BufferPlan, tracefs: Tracefs, journal: Jo
 
 /**
  * Stops what is going on in a buffer and empties it, unless it `staysAsItIs` (`-K`). What somebody else had switched
- * on there comes back at the end: until then the buffer is this recording's alone.
+ * on there comes back at the end: until then the buffer is this recording's alone. Resolves when it is empty; until
+ * then everything may be set, but nothing switched on or read. Undefined when nothing was in it.
  */
-export function takeOver(instance: TraceInstance, journal: Journal, staysAsItIs: boolean): void {
+export function takeOver(instance: TraceInstance, journal: Journal, staysAsItIs: boolean): Promise<void> | undefined {
   journal.hold('value', instance.file('tracing_on'));
-  if (staysAsItIs) return;
+  if (staysAsItIs) return undefined;
   instance.write('0', 'tracing_on');
-  journal.empty(instance.file('trace')); // noted before what follows: undone after it, and before tracing goes on
+  // Noted before what follows: undone after it, and before tracing goes on.
+  const empty = journal.empty(instance.file('trace'), isEmpty(instance));
+  empty?.catch(() => {}); // who waits for it is told
   journal.silenceEvents(instance.path);
   journal.set('value', instance.file('current_tracer'), 'nop');
   // A list whose processes have all ended reads empty, but keeps every event away until it is written.
   if (readSetting('list', instance.file('set_event_pid')) === '') instance.write('', 'set_event_pid');
+  return empty;
 }
 
 /** Everything of a buffer but its pids, which are known only when the command has been started. */

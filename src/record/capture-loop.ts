@@ -12,6 +12,7 @@ import type { CaptureJob, CaptureOptions, CaptureTask } from './capture-types.ts
 
 /** Pages that one splice can move: what the pipe between holds. */
 const PIPE_BYTES = 1 << 20;
+const LEAST_PIPE_BYTES = 4096;
 /** A buffer that fills slowly is emptied so often, so that a crash loses no more than that. */
 const LONGEST_WAIT_MS = 1000;
 const POLL_SLEEP_MS = 1;
@@ -29,21 +30,24 @@ interface Channel {
 
 type Pipe = ReturnType<typeof pipe>;
 
-/** Does a job: captures until its stop pipe speaks, then takes what is left. `ready` is told when all files are open. */
-export function captureUntilStopped({ tasks, options, stopFd, captured }: CaptureJob, ready: () => void): void {
+/**
+ * Does a job: captures until the descriptor that `ready` is given is closed, then takes what is left. `ready` is called
+ * when all files are open.
+ */
+export function captureUntilStopped({ tasks, options, captured }: CaptureJob, ready: (stopFd: number) => void): void {
   preferThisThread(options);
   const channels = tasks.map((task, index) => open(task, index, options, captured));
-  ready();
+  const stop = pipe(LEAST_PIPE_BYTES);
+  ready(stop.writeFd);
   const between = pipe(PIPE_BYTES);
   const interval = options.poll ? POLL_SLEEP_MS : options.sleepMicroseconds / 1000;
-  if (interval > 0) captureByClock(channels, between, interval, stopFd);
-  else captureByWakeups(channels, between, stopFd);
+  if (interval > 0) captureByClock(channels, between, interval, stop.readFd);
+  else captureByWakeups(channels, between, stop.readFd);
   for (const channel of channels) {
     drain(channel, between);
     drainRest(channel);
   }
-  closePipeEnd(between.readFd);
-  closePipeEnd(between.writeFd);
+  for (const fd of [stop.readFd, between.readFd, between.writeFd]) closePipeEnd(fd);
   for (const { rawFd, output } of channels) {
     closeSync(rawFd);
     output.close();

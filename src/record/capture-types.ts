@@ -25,14 +25,13 @@ export interface CaptureOptions {
 export interface CaptureJob {
   readonly tasks: readonly CaptureTask[];
   readonly options: CaptureOptions;
-  /** Reading end of a pipe: a byte in it, or its end, means stop. */
-  readonly stopFd: number;
   /** Bytes captured so far, one number per task, written by the worker only. */
   readonly captured: Float64Array;
 }
 
-/** What a worker says. `ready`: all files are open. It ends when all data is in them. */
+/** What a worker says. It ends when all data is in its files. */
 export type CaptureMessage =
-  | { readonly type: 'ready' }
+  /** All files are open. `stopFd` is the writing end of a pipe: closing it means stop. */
+  | { readonly type: 'ready'; readonly stopFd: number }
   /** Something failed; what was captured before it is in the files. */
   | { readonly type: 'failed'; readonly message: string };

@@ -1,6 +1,5 @@
-import { existsSync, statSync, truncateSync } from 'node:fs';
+import { closeSync, existsSync, statSync, truncateSync } from 'node:fs';
 import { TandemError } from '../base/errors.ts';
-import { closePipeEnd, pipe } from '../kernel/libc.ts';
 import type { CaptureThreads } from './capture-threads.ts';
 import type { CaptureJob, CaptureMessage, CaptureOptions, CaptureTask } from './capture-types.ts';
 
@@ -15,6 +14,8 @@ interface CaptureWorker {
   readonly ready: Promise<void>;
   /** Resolves with the reason when it failed, also when it failed before it was ready. */
   readonly ended: Promise<string | undefined>;
+  /** Has it take what is left and end, as soon as it is ready. */
+  stop(): void;
 }
 
 /** What a capture left in its files, in whole sub-buffers. */
@@ -30,11 +31,9 @@ export interface CaptureResult {
  */
 export class Capture {
   readonly #workers: readonly CaptureWorker[];
-  readonly #stopPipe: { readFd: number; writeFd: number };
 
-  private constructor(workers: readonly CaptureWorker[], stopPipe: { readFd: number; writeFd: number }) {
+  private constructor(workers: readonly CaptureWorker[]) {
     this.#workers = workers;
-    this.#stopPipe = stopPipe;
   }
 
   /** Resolves when every buffer and every output file is open. Rejects with the first failure, all workers stopped. */
@@ -43,11 +42,7 @@ export class Capture {
     tasks: readonly CaptureTask[],
     options: CaptureOptions,
   ): Promise<Capture> {
-    const stopPipe = pipe(4096);
-    const capture = new Capture(
-      sharesOf(tasks).map((share) => startWorker(threads, share, options, stopPipe.readFd)),
-      stopPipe,
-    );
+    const capture = new Capture(sharesOf(tasks).map((share) => startWorker(threads, share, options)));
     try {
       await Promise.all(capture.#workers.map((worker) => worker.ready));
       return capture;
@@ -81,9 +76,8 @@ export class Capture {
 
   /** Takes what is left in the buffers and closes the files. */
   async stop(): Promise<CaptureResult> {
-    closePipeEnd(this.#stopPipe.writeFd);
+    for (const worker of this.#workers) worker.stop();
     const problems = await Promise.all(this.#workers.map((worker) => worker.ended));
-    closePipeEnd(this.#stopPipe.readFd);
     return {
       cpus: this.#workers.flatMap(({ tasks }) => tasks.map((task) => ({ task, bytes: wholeSubBuffers(task) }))),
       problems: problems.filter((problem) => problem !== undefined),
@@ -106,20 +100,24 @@ export function sharesOf(tasks: readonly CaptureTask[]): CaptureTask[][] {
   return Array.from({ length: threads }, (_, thread) => tasks.filter((_task, at) => at % threads === thread));
 }
 
-function startWorker(
-  threads: CaptureThreads,
-  tasks: readonly CaptureTask[],
-  options: CaptureOptions,
-  stopFd: number,
-): CaptureWorker {
+function startWorker(threads: CaptureThreads, tasks: readonly CaptureTask[], options: CaptureOptions): CaptureWorker {
   const captured = new Float64Array(new SharedArrayBuffer(8 * tasks.length));
   const worker = threads.take();
-  const job: CaptureJob = { tasks, options, stopFd, captured };
+  const job: CaptureJob = { tasks, options, captured };
   worker.postMessage(job);
   let problem: string | undefined;
+  let [stopFd, stopped] = [-1, false];
+  const closeStop = (): void => {
+    if (stopFd >= 0) closeSync(stopFd);
+    stopFd = -1;
+  };
   const ready = new Promise<void>((resolve, reject) => {
     worker.on('message', (message: CaptureMessage) => {
-      if (message.type === 'ready') resolve();
+      if (message.type === 'ready') {
+        stopFd = message.stopFd;
+        if (stopped) closeStop();
+        resolve();
+      }
       if (message.type === 'failed') problem = message.message;
     });
     worker.on('error', (error) => {
@@ -129,5 +127,9 @@ function startWorker(
   });
   ready.catch(() => {}); // whoever awaits it is told; nobody does after the start
   const ended = new Promise<string | undefined>((resolve) => worker.on('exit', () => resolve(problem)));
-  return { tasks, captured, ready, ended };
+  const stop = (): void => {
+    stopped = true;
+    closeStop();
+  };
+  return { tasks, captured, ready, ended, stop };
 }

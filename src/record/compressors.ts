@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
-import { type Libzstd, openLibzstd } from '../node/libzstd.ts';
+import type { Libzstd } from '../node/libzstd.ts';
 import type { Compressor } from '../trace-file/write/content.ts';
 
 /** Compresses one piece, beside this thread or on it. */
@@ -56,6 +56,7 @@ function libzstdPiece(library: Libzstd): CompressPiece {
 
 /** The system's zstd, or Node's, or the portable one, which is slower and blocks this thread. */
 async function zstdPieces(): Promise<Pieces> {
+  const { openLibzstd } = await import('../node/libzstd.ts');
   const library = openLibzstd();
   // On this thread: handing a piece to another one and back takes longer than to compress it.
   if (library !== undefined) return { version: library.version, piece: libzstdPiece(library), lanes: 1 };

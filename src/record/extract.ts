@@ -64,7 +64,7 @@ async function extractBuffers(
     if (snapshot && !instance.has('snapshot')) {
       throw new TandemError('UNSUPPORTED', 'snapshot', 'this kernel has none', 'it needs CONFIG_TRACER_SNAPSHOT');
     }
-    const found = { pageSize: subBufferSize(instance), clock: instance.clock(), rawFile } as const;
+    const found = { statsBefore: [], pageSize: subBufferSize(instance), clock: instance.clock(), rawFile } as const;
     return { plan: bufferPlan(instance.name), instance, matched: [], ...found };
   });
   const first = instances[0] as TraceInstance;
@@ -73,6 +73,7 @@ async function extractBuffers(
     formats: readEventTable(tracefs.top),
     clocks: first.read('trace_clock'),
     tsc: undefined,
+    emptied: Promise.resolve(),
     date: plan.date ? measureDateOffset(first.clock(), tracefs, journal) : undefined,
   });
   await session.startCapture(new CaptureThreads());

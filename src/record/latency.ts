@@ -35,7 +35,9 @@ export class LatencySession implements Session {
     this.#texts = new KernelTexts(tracefs.top, this.#kernel.formats);
   }
 
-  async startCapture(): Promise<void> {}
+  async startCapture(): Promise<void> {
+    await this.#kernel.emptied;
+  }
 
   limitToProcesses(command: number | undefined): void {
     limitToPids(this.#kernel.buffers, this.#plan, command, this.#journal);

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { endianness } from 'node:os';
 
 /** What is the same for everything that this machine records. */
@@ -14,4 +14,16 @@ export function onlineCpus(): number[] {
     const [first = 0, last = first] = range.split('-').map(Number);
     return Array.from({ length: last - first + 1 }, (_, index) => first + index);
   });
+}
+
+/** 64 random bits. From the kernel: loading Node's own cryptography would take longer than to switch tracing on. */
+export function randomId(): bigint {
+  const id = new BigUint64Array(1);
+  const fd = openSync('/dev/urandom', 'r');
+  try {
+    readSync(fd, id);
+  } finally {
+    closeSync(fd);
+  }
+  return id[0] as bigint;
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { renameSync, rmSync } from 'node:fs';
 import { TandemError } from '../base/errors.ts';
 import type { Journal } from '../kernel/journal.ts';
@@ -13,6 +12,7 @@ import type { CaptureTask } from './capture-types.ts';
 import { traceContent } from './content.ts';
 import { CapturedCpu } from './file-sink.ts';
 import { KernelTexts, type SymbolsAndFormats } from './kernel-texts.ts';
+import { randomId } from './native.ts';
 import { limitToPids } from './pids.ts';
 import type { RecordPlan } from './plan.ts';
 import { ProcessMaps } from './process-maps.ts';
@@ -34,7 +34,7 @@ export class RecordSession implements Session {
   readonly #kernel: KernelSetup;
   readonly #cpuCount: number;
   readonly #texts: KernelTexts;
-  readonly #traceId = randomBytes(8).readBigUInt64LE();
+  readonly #traceId = randomId();
   #outputPaths: readonly string[] = [];
   #capture: Capture | undefined;
   #captured: CaptureResult | undefined;
@@ -70,6 +70,7 @@ export class RecordSession implements Session {
   async startCapture(threads: CaptureThreads): Promise<void> {
     this.#journal.ownFiles([this.files.unfinishedMetadata]);
     await this.#writeMetadata(this.#texts.readFormats());
+    await this.#kernel.emptied;
     const tasks = this.#tasks();
     this.#outputPaths = tasks.map(({ outputPath }) => outputPath);
     const { sleepMicroseconds, poll, maximumKb, realTimePriority } = this.#plan;
@@ -132,8 +133,8 @@ export class RecordSession implements Session {
   /** Counts so far, of all buffers together. */
   progress(): Progress {
     let [events, lost] = [0, 0];
-    for (const { instance } of this.#buffers) {
-      for (const cpu of readStats(instance)) {
+    for (const { instance, statsBefore } of this.#buffers) {
+      for (const cpu of readStats(instance, statsBefore)) {
         events += cpu.events;
         lost += cpu.lost;
       }
@@ -156,9 +157,10 @@ export class RecordSession implements Session {
   /** Takes what is left and puts the kernel back (or leaves it, with `-k`). Returns what went wrong, one line each. */
   async finish(): Promise<string[]> {
     this.#captured = await this.#running.stop();
-    this.#stats = this.#buffers.map(({ instance }) => readStats(instance));
+    this.#stats = this.#buffers.map(({ instance, statsBefore }) => readStats(instance, statsBefore));
     this.#commandLines = readCommandLines(this.#tracefs.top);
     if (this.#plan.keep) this.#journal.forget();
+    if (this.#captured.problems.length === 0) this.#journal.noteEmpty();
     return [...this.#captured.problems, ...this.#journal.undo()];
   }
 

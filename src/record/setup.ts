@@ -13,6 +13,7 @@ import { measureDateOffset } from './date-offset.ts';
 import { bySystem, type EventTable, type MatchedEvents, matchEvents, readEventTable } from './events.ts';
 import { onlineCpus } from './native.ts';
 import { isUsed, type RecordPlan } from './plan.ts';
+import { type CpuStats, readStats } from './stats.ts';
 import { subBufferSize } from './sub-buffer-size.ts';
 
 /** A buffer that is set up, with what is needed of it when its instance may be gone. */
@@ -21,6 +22,8 @@ export interface OpenBuffer extends ActiveBuffer {
   readonly pageSize: number;
   /** Name of its clock in the file. */
   readonly clock: string;
+  /** Counts that are not of this recording; none where the buffer was emptied. */
+  readonly statsBefore: readonly CpuStats[];
   /** The file of each CPU that its sub-buffers are taken from. */
   readonly rawFile: 'trace_pipe_raw' | 'snapshot_raw';
 }
@@ -36,6 +39,8 @@ export interface KernelSetup {
   readonly tsc: TscScale | undefined;
   /** Microseconds from the clock to the time of day, as `0x` hex. */
   readonly date: string | undefined;
+  /** Resolves when what was in the buffers is gone. Wait for it before anything is switched on. */
+  readonly emptied: Promise<void>;
 }
 
 /**
@@ -50,15 +55,16 @@ export function setUpKernel(plan: RecordPlan, tracefs: Tracefs, journal: Journal
 
   const active = used.map((buffer, index) => {
     const instance = openInstance(buffer, tracefs, journal);
-    takeOver(instance, journal, plan.keepBefore);
-    return { plan: buffer, instance, matched: matched[index] ?? [] };
+    const empty = takeOver(instance, journal, plan.keepBefore);
+    return { plan: buffer, instance, matched: matched[index] ?? [], empty };
   });
   for (const buffer of active) applyBuffer(buffer, plan, journal);
   if (plan.savedCommandLines !== undefined) applySavedCommandLines(plan.savedCommandLines, tracefs.top, journal);
   const first = active[0] as ActiveBuffer;
   return {
-    buffers: active.map((buffer) => ({
+    buffers: active.map(({ empty, ...buffer }) => ({
       ...buffer,
+      statsBefore: empty === undefined ? readStats(buffer.instance) : [],
       pageSize: subBufferSize(buffer.instance),
       clock: tsc === undefined ? buffer.instance.clock() : 'tsc2nsec',
       rawFile: 'trace_pipe_raw',
@@ -66,8 +72,13 @@ export function setUpKernel(plan: RecordPlan, tracefs: Tracefs, journal: Journal
     formats: formatsToStore(plan, matched.flat(), table),
     clocks: first.instance.read('trace_clock'),
     tsc,
+    emptied: allOf(active.map(({ empty }) => empty)),
     date: plan.date ? measureDateOffset(first.instance.clock(), tracefs, journal) : undefined,
   };
+}
+
+async function allOf(promises: readonly (Promise<void> | undefined)[]): Promise<void> {
+  await Promise.all(promises);
 }
 
 /** The formats of what is named, also of what is excluded; all there are when nothing is. */

@@ -24,7 +24,8 @@ export async function startTracing(plan: RecordPlan, waits: boolean): Promise<nu
   const journal = new Journal();
   const command = plan.command.length > 0 ? await TracedCommand.prepare(plan.command, plan.user) : undefined;
   try {
-    const { buffers } = setUpKernel(plan, tracefs, journal);
+    const { buffers, emptied } = setUpKernel(plan, tracefs, journal);
+    await emptied;
     for (const buffer of buffers) applyPids(buffer, plan, command?.pid ?? process.pid, journal);
     if (buffers.some((buffer) => isLatencyTracer(buffer.plan.tracer))) forgetLongest(tracefs.top, journal);
     switchOn(buffers, journal, plan.keepBefore && command === undefined);
