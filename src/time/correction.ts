@@ -62,7 +62,7 @@ export class Correction {
     const shift = sync ? constantOf(sync) : 0n;
     const tsc = !ticksPerSecond && tscToNanoseconds?.multiplier ? tscToNanoseconds : undefined;
     const tscMapping = tsc && (mode === 'stock' ? stockTscRate(tsc) : tscRate(tsc));
-    const seconds = ticksPerSecond ? new DoubleRate(ticksPerSecond) : undefined;
+    const seconds = ticksPerSecond ? new DoubleRate(ticksPerSecond, mode === 'stock') : undefined;
     this.#sync = sync;
     this.#rate = seconds ?? tscMapping;
     this.#offset = offset;
@@ -83,7 +83,7 @@ export class Correction {
     const moved = { at: (stamp: bigint) => stamp + (shift ?? 0n), stretches: [0n] };
     const inner: Pick<Mapping, 'at' | 'stretches'> = sync && shift === undefined ? sync : moved;
     const outer: Pick<Mapping, 'at'> = this.#rate ?? { at: (stamp) => stamp };
-    const known = inner.stretches && !(tscMapping && !tscMapping.stretches);
+    const known = inner.stretches && !(tscMapping && !tscMapping.stretches) && seconds?.isRising !== false;
     this.#searchable = known ? composed({ at: inner.at, stretches: inner.stretches }, outer, offset) : undefined;
     this.isRising = this.#searchable !== undefined && isRising(this.#searchable);
   }

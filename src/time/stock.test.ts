@@ -131,7 +131,7 @@ for (const traceCmd of programs)
     test('--ts2secs', () => {
       const times = fc.array(fc.bigInt(0n, 2n ** 60n), { minLength: 1, maxLength: 40 }).map(ascending);
       fc.assert(
-        fc.property(fc.integer({ min: 1_000_000_000, max: 5_000_000_000 }), times, (ticksPerSecond, list) => {
+        fc.property(fc.integer({ min: 1, max: 5_000_000_000 }), times, (ticksPerSecond, list) => {
           const expected = printed(traceCmd, { version: 7, stamps: [list] }, '--ts2secs', String(ticksPerSecond));
           expect(corrected({ ticksPerSecond }, [list])).toEqual(expected);
         }),
