@@ -239,7 +239,7 @@ describe('a timeline', () => {
 
   test('shows the event that it delivers next, where times do not go back', async () => {
     await fc.assert(
-      fc.asyncProperty(shapes(2), async (list) => {
+      fc.asyncProperty(shapes(2), fc.nat(4), async (list, mask) => {
         const timeline = timelineOf(
           await opened(
             bytesOf(
@@ -255,6 +255,9 @@ describe('a timeline', () => {
           if (promised !== undefined) expect(numberOf(record)).toBe(promised);
           const next = timeline.peekAmong(() => true);
           promised = next && numberOf(next);
+          if (promised === undefined || numberOf(record) % 5 !== mask) return;
+          timeline.skipPeeked();
+          promised = undefined;
         });
         expect(promised).toBeUndefined();
       }),

@@ -78,7 +78,7 @@ export class Timeline<Input extends TimelineInput> {
     this.#peeked = undefined;
     for (const lane of this.#lanes) {
       if (!belongs(lane.input)) continue;
-      const next = lane === this.#current ? lane.peek() : lane.isOver || lane.isSkipped ? undefined : lane;
+      const next = lane === this.#current || lane.isSkipped ? lane.peek() : lane.isOver ? undefined : lane;
       if (next === undefined || (found && compareHalves(next.hi, next.lo, found.hi, found.lo) >= 0)) continue;
       found = next;
       this.#peeked = lane;
@@ -88,8 +88,10 @@ export class Timeline<Input extends TimelineInput> {
 
   /** Leaves out the event that `peekAmong` found. */
   skipPeeked(): void {
-    if (this.#peeked === this.#current) this.#current?.skipNext();
-    else if (this.#peeked !== undefined) this.#peeked.isSkipped = true;
+    const peeked = this.#peeked;
+    if (peeked === undefined) return;
+    if (peeked === this.#current || peeked.isSkipped) peeked.skipNext();
+    else peeked.isSkipped = true;
   }
 
   /** How many events there are, in no order: cheaper than `next`. Uses them up; instead of `fill` and `next`. */
