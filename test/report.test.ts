@@ -155,7 +155,9 @@ describe('errors are one line and a status', () => {
     [['--compat', '2.9'], 255, /^tandem: --compat 2\.9: /],
     [['--from', 'noon', HOST], 255, /^tandem: --from noon: is no time/],
     [['--profile'], 255, /^tandem: --profile: profiling is not supported/],
-    [['--no-such-option'], 255, /^error: unknown option '--no-such-option'/],
+    [['--no-such-option'], 255, /^tandem: unknown option '--no-such-option'; see tandem report --help$/m],
+    [['--fron'], 255, /^tandem: unknown option '--fron' \(did you mean --from\?\); see tandem report --help$/m],
+    [['--cpu'], 255, /^tandem: option '--cpu <list>' argument missing; see tandem report --help$/m],
     [['-w', HOST, GUEST], 255, /^tandem: -w: /],
   ];
 

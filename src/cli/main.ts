@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { TandemError } from '../base/errors.ts';
 import { EXIT_HELP, EXIT_USAGE, exitStatusOf } from './exit-status.ts';
+import { usageLine } from './usage-line.ts';
 
 interface Entry {
   readonly summary: string;
@@ -94,6 +95,7 @@ async function buildProgram(wanted: string | undefined): Promise<Command> {
     .version(packageVersion())
     .enablePositionalOptions()
     .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(usageLine(text, helpFor(wanted))) })
     .addHelpText('after', EXIT_HELP);
   for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
     const command = name === wanted ? await load() : new Command(name);
@@ -101,6 +103,9 @@ async function buildProgram(wanted: string | undefined): Promise<Command> {
   }
   return program;
 }
+
+const helpFor = (wanted: string | undefined): string =>
+  wanted !== undefined && Object.hasOwn(COMMANDS, wanted) ? `tandem ${wanted} --help` : 'tandem --help';
 
 /** One line per error that a user can act on; a bug shows its stack. */
 function reportError(error: unknown): number {
