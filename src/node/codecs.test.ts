@@ -80,6 +80,13 @@ describe.each(BOTH)('%s codecs', (_name, codecs) => {
     await expect(block(codecs, 'zstd', frame, 100)).rejects.toMatchObject({ code: 'CORRUPT' });
   });
 
+  test('do not speak of compressing', async () => {
+    const frame = storedZstd(new Uint8Array(100));
+    frame[10] = 0xff;
+    frame[11] = 0xff;
+    await expect(block(portableCodecs, 'zstd', frame, 100)).rejects.toThrow('its zstd frame is damaged');
+  });
+
   test('say which compression is unknown', async () => {
     await expect(block(codecs, 'lz4', Uint8Array.of(1), 1)).rejects.toMatchObject({ code: 'UNSUPPORTED' });
   });

@@ -95,7 +95,12 @@ const zstd = loaded(async () => {
   return (compressed, size) => {
     const stated = zstdContentSize(compressed);
     if (stated !== undefined && stated !== size) throw new Error(`its zstd frame says ${stated} bytes`);
-    return decompress(compressed, { defaultHeapSize: size });
+    try {
+      return decompress(compressed, { defaultHeapSize: size });
+    } catch (cause) {
+      // The library's own message speaks of compressing.
+      throw new Error('its zstd frame is damaged', { cause });
+    }
   };
 });
 
