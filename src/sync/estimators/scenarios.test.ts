@@ -170,18 +170,6 @@ describe('estimators against simulated clocks', () => {
     ratios.push({ histogram: error / mean((run) => run.histogram), fastest: error / mean((run) => run.fastest) });
     covered += mean((run) => run.covered);
     expect(mean((run) => run.covered)).toBeGreaterThan(0.995);
-    console.log(
-      scenario.name.padEnd(40),
-      error.toFixed(0),
-      'bound',
-      mean((r) => r.bound).toFixed(0),
-      'covered',
-      mean((r) => r.covered).toFixed(4),
-      'hist',
-      mean((r) => r.histogram).toFixed(0),
-      'fast',
-      mean((r) => r.fastest).toFixed(0),
-    );
   });
 
   test('true errors are within the bounds, and half of those of trace-cmd’s estimators at most', () => {
