@@ -8,6 +8,7 @@ import { buildPage, type PageEntry, type PageSpec } from '../../test/support/bui
 import { buildTrace, layoutOf, type TraceSpec } from '../../test/support/build-trace.ts';
 import { missing } from '../../test/support/capabilities.ts';
 import { temporaryFolder } from '../../test/support/temp-folder.ts';
+import type { EventRecord } from '../format/record.ts';
 import { SubBufferCursor, type SubBufferLayout } from './record-cursor.ts';
 
 const LITTLE: SubBufferLayout = { littleEndian: true, commitSize: 8, dataOffset: 16, size: 4096 };
@@ -19,12 +20,15 @@ interface Walked {
   readonly data: Uint8Array;
 }
 
+const walked = ({ tsHi, tsLo, missed, bytes, start, end }: EventRecord): Walked => ({
+  time: (BigInt(tsHi) << 32n) | BigInt(tsLo),
+  missed,
+  data: bytes.slice(start, end),
+});
+
 function walk(cursor: SubBufferCursor, next = () => cursor.next()): Walked[] {
   const events: Walked[] = [];
-  while (next()) {
-    const time = (BigInt(cursor.tsHi) << 32n) | BigInt(cursor.tsLo);
-    events.push({ time, missed: cursor.missed, data: cursor.bytes.slice(cursor.start, cursor.end) });
-  }
+  while (next()) events.push(walked(cursor));
   return events;
 }
 
@@ -115,7 +119,7 @@ describe.skipIf(missing('trace-cmd'))('the real trace-cmd sees the same events',
   }
 });
 
-test.each([LITTLE, BIG_32])('unwanted events are passed over, and counted', (layout) => {
+test.each([LITTLE, BIG_32])('a sieve asks of what is not marked, and counts what does not pass', (layout) => {
   const ids = [1, 2, 3, 0xffff];
   const record = fc
     .record({ id: fc.constantFrom(...ids), more: fc.constantFrom(0, 4, 120) })
@@ -129,17 +133,27 @@ test.each([LITTLE, BIG_32])('unwanted events are passed over, and counted', (lay
     entries: fc.array(entry, { maxLength: 20 }),
     lost: fc.nat(5),
   });
+  /** Longer events do not pass; 0: nobody asks. */
+  const limits = fc.constantFrom(0, 9, 13);
   fc.assert(
-    fc.property(fc.array(page, { maxLength: 4 }), fc.subarray([...ids, ID]), (pages, unwantedIds) => {
+    fc.property(fc.array(page, { maxLength: 4 }), fc.subarray([...ids, ID]), limits, (pages, unwantedIds, limit) => {
       const unwanted = new Uint8Array(0x1_0000);
       for (const id of unwantedIds) unwanted[id] = 1;
       const { bytes, cursor } = loaded(layout, pages);
-      const isWanted = ({ data, missed }: Walked) =>
+      const isAsked = ({ data, missed }: Walked) =>
         missed !== 0 || unwanted[new DataView(data.buffer).getUint16(0, layout.littleEndian)] === 0;
       const all = walk(cursor);
       const passing = new SubBufferCursor(layout, 0);
       passing.load(bytes, 0, bytes.length);
-      expect(walk(passing, () => passing.nextWanted(unwanted))).toEqual(all.filter(isWanted));
+      const asked: Walked[] = [];
+      const accepts = (record: EventRecord): boolean => {
+        asked.push(walked(record));
+        return record.end - record.start < limit;
+      };
+      const sieve = { unwanted, accepts: limit === 0 ? undefined : accepts };
+      const isWanted = (event: Walked) => isAsked(event) && (limit === 0 || event.data.length < limit);
+      expect(walk(passing, () => passing.nextThrough(sieve))).toEqual(all.filter(isWanted));
+      if (limit !== 0) expect(asked).toEqual(all.filter(isAsked));
       const passed = all.filter((event) => !isWanted(event));
       expect(passing.passed).toBe(passed.length);
       const latest = passed.reduce((most, { time }) => (time > most ? time : most), 0n);

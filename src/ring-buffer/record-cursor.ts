@@ -18,6 +18,17 @@ export interface PlacedRecord extends EventRecord {
   readonly subBuffer: number;
 }
 
+/** Which events a walk stops at. For records that begin with their id, as those of all kernels do. */
+export interface EventSieve {
+  /**
+   * Marks, by event id, what need not be looked at; one entry for each of the 2^16 ids. More may be marked at any time.
+   * An event that others were lost before counts as not marked.
+   */
+  readonly unwanted: Uint8Array;
+  /** Whether an event that is not marked passes. Asked once for each, in order; undefined: they all do. */
+  readonly accepts?: ((record: EventRecord) => boolean) | undefined;
+}
+
 /**
  * Walks the events of sub-buffers in memory, one after the other, raw kernel stamps in tsHi/tsLo.
  * The cursor is the record: its fields describe the event it stands on until the next `next()`.
@@ -30,12 +41,9 @@ export interface RecordCursor extends PlacedRecord {
   load(bytes: Uint8Array, from: number, to: number): void;
   /** Steps to the next event. False at the end of what was loaded. */
   next(): boolean;
-  /**
-   * Steps to the next event whose id is not marked in `unwanted`, which has an entry for each of the 2^16 ids. One that
-   * events were lost before is delivered all the same, and so is one without data. Records must begin with their id.
-   */
-  nextWanted(unwanted: Uint8Array): boolean;
-  /** How many events `nextWanted` passed over so far, and the latest stamp of any of them. */
+  /** Steps to the next event that passes a sieve. False as above. */
+  nextThrough(sieve: EventSieve): boolean;
+  /** How many events `nextThrough` passed over so far, and the latest stamp of any of them. */
   readonly passed: number;
   readonly passedHi: number;
   readonly passedLo: number;
@@ -194,54 +202,72 @@ export class SubBufferCursor implements RecordCursor {
     }
   }
 
-  nextWanted(unwanted: Uint8Array): boolean {
-    const view = this.view;
+  nextThrough(sieve: EventSieve): boolean {
     for (;;) {
-      this.#passOver(unwanted);
+      if (this.#siftRun(sieve)) return true;
       if (!this.next()) return false;
       const { start, end } = this;
-      if (this.missed !== 0 || start === end) return true;
-      if (unwanted[view.getUint16(start, this.#littleEndian)] === 0) return true;
-      this.#countPassed(1);
+      const mayBeMarked = this.missed === 0 && start < end;
+      const isMarked = mayBeMarked && sieve.unwanted[this.view.getUint16(start, this.#littleEndian)] !== 0;
+      if (!isMarked && (sieve.accepts === undefined || sieve.accepts(this))) return true;
+      this.#notePassed(1, this.tsHi, this.tsLo);
     }
   }
 
   /**
-   * Passes over the unwanted events that follow in this sub-buffer, up to anything that is not an event with short
-   * data: `next` takes it from there. Most events of a filtered report are seen by nothing but this loop.
+   * Goes through the events that follow in this sub-buffer, up to one that passes (true) or to anything that is not an
+   * event with short data: `next` takes it from there. Most events of a filtered report are seen by this loop only.
    */
-  #passOver(unwanted: Uint8Array): void {
+  #siftRun({ unwanted, accepts }: EventSieve): boolean {
     const view = this.view;
     const littleEndian = this.#littleEndian;
     const limit = this.#limit;
     let at = this.#at;
-    let count = 0;
-    /** Sum of deltas: of a whole sub-buffer it is far below 2^53. */
-    let elapsed = 0;
+    let hi = this.tsHi;
+    let lo = this.tsLo;
+    let passed = 0;
     while (at + 8 <= limit) {
       const header = view.getUint32(at, littleEndian);
       const words = littleEndian ? header & 31 : header >>> 27;
-      if ((words - 1) >>> 0 >= LONGEST_SHORT_DATA) break;
       const end = at + 4 + words * 4;
-      if (end > limit || unwanted[view.getUint16(at + 4, littleEndian)] === 0) break;
-      elapsed += littleEndian ? header >>> 5 : header & 0x07ff_ffff;
+      if ((words - 1) >>> 0 >= LONGEST_SHORT_DATA || end > limit) break;
+      let nextLo = lo + (littleEndian ? header >>> 5 : header & 0x07ff_ffff);
+      let nextHi = hi;
+      if (nextLo >= TWO_32) {
+        nextLo -= TWO_32;
+        nextHi = (hi + 1) >>> 0;
+      }
+      if (unwanted[view.getUint16(at + 4, littleEndian)] === 0) {
+        this.start = at + 4;
+        this.end = end;
+        this.tsHi = nextHi;
+        this.tsLo = nextLo;
+        this.missed = 0;
+        if (accepts === undefined || accepts(this)) {
+          this.#at = end;
+          this.#notePassed(passed, hi, lo);
+          return true;
+        }
+      }
+      hi = nextHi;
+      lo = nextLo;
       at = end;
-      count++;
+      passed++;
     }
-    if (count === 0) return;
     this.#at = at;
-    const lo = this.tsLo + elapsed;
-    this.tsHi = (this.tsHi + Math.floor(lo / TWO_32)) >>> 0;
-    this.tsLo = lo % TWO_32;
-    this.#countPassed(count);
+    this.tsHi = hi;
+    this.tsLo = lo;
+    this.#notePassed(passed, hi, lo);
+    return false;
   }
 
-  /** Takes note of events passed over, the last of which the time is at. */
-  #countPassed(count: number): void {
+  /** Takes note of events passed over, and the stamp of the last of them. */
+  #notePassed(count: number, hi: number, lo: number): void {
+    if (count === 0) return;
     this.passed += count;
-    if (compareHalves(this.tsHi, this.tsLo, this.passedHi, this.passedLo) <= 0) return;
-    this.passedHi = this.tsHi;
-    this.passedLo = this.tsLo;
+    if (compareHalves(hi, lo, this.passedHi, this.passedLo) <= 0) return;
+    this.passedHi = hi;
+    this.passedLo = lo;
   }
 
   /**

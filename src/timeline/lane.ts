@@ -1,6 +1,6 @@
 import { compareHalves } from '../base/u64.ts';
 import type { EventRecord } from '../format/record.ts';
-import type { PlacedRecord } from '../ring-buffer/record-cursor.ts';
+import type { EventSieve, PlacedRecord } from '../ring-buffer/record-cursor.ts';
 import type { Correction } from '../time/correction.ts';
 import {
   type CpuStream,
@@ -19,15 +19,12 @@ export interface TimelineInput {
   readonly correction: Correction;
   /** Events that it refuses are passed over before anything else is done with them. It sees raw stamps. */
   readonly accepts?: ((record: EventRecord) => boolean) | undefined;
-  /**
-   * Marks, by event id, of events that need not be delivered; more may be marked at any time. Most of them are passed
-   * over. Only where records begin with their id.
-   */
+  /** As those of an EventSieve: what `accepts` refuses, or what need not be delivered, known by its event id. */
   readonly unwanted?: Uint8Array | undefined;
 }
 
-/** Marks all events. */
-const NONE_WANTED = new Uint8Array(0x1_0000).fill(1);
+/** Lets nothing pass. */
+const NOTHING: EventSieve = { unwanted: new Uint8Array(0x1_0000).fill(1) };
 
 /** What a timeline delivers: valid until the timeline goes on. */
 export interface TimelineEntry<Input extends TimelineInput> {
@@ -62,8 +59,8 @@ export class Lane<Input extends TimelineInput> implements TimelineEntry<Input> {
   isSkipped = false;
   #range: RawRange | undefined;
   #skipNext = false;
-  /** Where it suffices to know the latest stamp of what is passed over. */
-  #unwanted: Uint8Array | undefined;
+  /** Where it suffices to know the latest stamp of what is passed over, the stream does what `#accepts` is for. */
+  #sieve: EventSieve | undefined;
   /** The latest raw stamp that was passed over without being corrected. */
   #passedHi = 0;
   #passedLo = 0;
@@ -75,13 +72,14 @@ export class Lane<Input extends TimelineInput> implements TimelineEntry<Input> {
     this.#stream = input.stream;
     this.#correction = input.correction;
     this.#accepts = input.accepts;
-    this.#unwanted = input.correction.isRising ? input.unwanted : undefined;
+    const { unwanted, accepts, correction } = input;
+    this.#sieve = unwanted !== undefined && correction.isRising ? { unwanted, accepts } : undefined;
   }
 
   /** Delivers only what is in a range. Before the first step. */
   async limitTo(range: TimeRange): Promise<void> {
     // What is out of the range ends the stream, or does not count: each event must be seen.
-    this.#unwanted = undefined;
+    this.#sieve = undefined;
     this.#range = new RawRange(range, this.#correction);
     if (range.from !== undefined) await this.#stream.seek(this.#range.first);
   }
@@ -131,7 +129,7 @@ export class Lane<Input extends TimelineInput> implements TimelineEntry<Input> {
   /** How many wanted events are left. Uses them up. */
   async count(): Promise<number> {
     const countsAll = this.#accepts === undefined && this.#range === undefined;
-    if (countsAll) this.#unwanted = NONE_WANTED;
+    if (countsAll) this.#sieve = NOTHING;
     for (let count = 0; ; ) {
       const state = this.#advance();
       if (state === STREAM_RECORD) count++;
@@ -145,8 +143,9 @@ export class Lane<Input extends TimelineInput> implements TimelineEntry<Input> {
     const accepts = this.#accepts;
     const range = this.#range;
     for (;;) {
-      const state = this.#stream.advance(this.#skipNext ? undefined : this.#unwanted);
-      if (state !== STREAM_RECORD) return state;
+      const sieve = this.#skipNext ? undefined : this.#sieve;
+      const state = this.#stream.advance(sieve);
+      if (state !== STREAM_RECORD || sieve !== undefined) return state;
       if (this.#skipNext) this.#skipNext = false;
       else if (range !== undefined && !range.holds(record.tsHi, record.tsLo)) {
         if (range.isOver(record.tsHi, record.tsLo)) return STREAM_END;

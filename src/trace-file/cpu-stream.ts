@@ -1,5 +1,5 @@
 import type { EventRecord } from '../format/record.ts';
-import { type PlacedRecord, SubBufferCursor } from '../ring-buffer/record-cursor.ts';
+import { type EventSieve, type PlacedRecord, SubBufferCursor } from '../ring-buffer/record-cursor.ts';
 import { ChunkWindows } from './chunk-windows.ts';
 import type { CpuWindows, Window } from './cpu-windows.ts';
 import { PlainWindows } from './plain-windows.ts';
@@ -93,12 +93,12 @@ class WindowedStream implements PlacedCpuStream {
     return this.#cursor.passedLo;
   }
 
-  advance(unwanted?: Uint8Array): StreamState {
-    return this.#step(unwanted) ? STREAM_RECORD : this.#nextPiece(unwanted);
+  advance(sieve?: EventSieve): StreamState {
+    return this.#step(sieve) ? STREAM_RECORD : this.#nextPiece(sieve);
   }
 
-  #step(unwanted: Uint8Array | undefined): boolean {
-    return unwanted === undefined ? this.#cursor.next() : this.#cursor.nextWanted(unwanted);
+  #step(sieve: EventSieve | undefined): boolean {
+    return sieve === undefined ? this.#cursor.next() : this.#cursor.nextThrough(sieve);
   }
 
   async load(): Promise<void> {
@@ -106,7 +106,7 @@ class WindowedStream implements PlacedCpuStream {
   }
 
   /** Goes on where the current piece of memory is used up. */
-  #nextPiece(unwanted: Uint8Array | undefined): StreamState {
+  #nextPiece(sieve: EventSieve | undefined): StreamState {
     do {
       const window = this.#window;
       if (window !== undefined && this.#tail >= 0) {
@@ -120,7 +120,7 @@ class WindowedStream implements PlacedCpuStream {
         if (window !== undefined) this.#windows.release(window);
         this.#enter(next);
       }
-    } while (!this.#step(unwanted));
+    } while (!this.#step(sieve));
     return STREAM_RECORD;
   }
 

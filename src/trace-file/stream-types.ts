@@ -1,5 +1,5 @@
 import type { EventRecord } from '../format/record.ts';
-import type { PlacedRecord } from '../ring-buffer/record-cursor.ts';
+import type { EventSieve, PlacedRecord } from '../ring-buffer/record-cursor.ts';
 
 /** What `CpuStream.advance` found. Numbers, since it is asked once per event. */
 export const STREAM_END = 0;
@@ -26,11 +26,8 @@ export interface CpuStream {
   readonly passedLo: number;
   /** What could not be read so far, one line each: grows as the stream goes on. */
   readonly warnings: readonly string[];
-  /**
-   * Goes to the next event. With `unwanted`, marks by event id, most of those whose id is marked are passed over:
-   * records must begin with their id then. The marks may change between calls.
-   */
-  advance(unwanted?: Uint8Array): StreamState;
+  /** Goes to the next event; with a sieve, to the next one that passes it. */
+  advance(sieve?: EventSieve): StreamState;
   load(): Promise<void>;
   /** The event after the current one, without stepping to it; undefined at the end. Needs `lookahead`. */
   peek(): EventRecord | undefined;
