@@ -222,7 +222,7 @@ describe('answers', () => {
     expect(problemWith(response(1, '1500\x001501\0'))).toMatch('counts 1 entries, but has 2');
     expect(problemWith(response(1, '1500'))).toMatch('no end');
     for (const port of ['', '-1', '+1', ' 1', '1x', '0x10', '4294967296', '99999999999', '01']) {
-      expect(problemWith(response(1, `${port}\0`))).toMatch(`with ${JSON.stringify(port)} for a port`);
+      expect(problemWith(response(1, `${port}\0`))).toMatch(`with '${port}' for a port`);
     }
     expect(problemWith(response(1, '1\0', { pageSize: 5000 }))).toMatch('page size of 5000');
     expect(problemWith(response(1, '1\0', { pageSize: 0 }))).toMatch('pageSize 0');

@@ -31,6 +31,8 @@ export class MessageReader {
   readonly #subject: string;
   readonly #buffer = new Uint8Array(MESSAGE_LIMIT);
   #length = 0;
+  /** Bytes to go on with: of the header, then of the whole message. */
+  #wanted = HEADER_SIZE;
 
   /** `subject` names the other end, for errors. */
   constructor(subject: string) {
@@ -51,14 +53,15 @@ export class MessageReader {
   read(bytes: Uint8Array, deliver: (message: Message) => void): void {
     let offset = 0;
     while (offset < bytes.length) {
-      const wanted = this.#length < HEADER_SIZE ? HEADER_SIZE : messageSize(this.#buffer, this.#subject);
-      const taken = Math.min(wanted - this.#length, bytes.length - offset);
+      const taken = Math.min(this.#wanted - this.#length, bytes.length - offset);
       this.#buffer.set(bytes.subarray(offset, offset + taken), this.#length);
       this.#length += taken;
       offset += taken;
-      if (this.#length < HEADER_SIZE || this.#length < messageSize(this.#buffer, this.#subject)) continue;
+      if (this.#length === HEADER_SIZE) this.#wanted = messageSize(this.#buffer, this.#subject);
+      if (this.#length < this.#wanted) continue;
       const message = this.#buffer.subarray(0, this.#length);
       this.#length = 0;
+      this.#wanted = HEADER_SIZE;
       deliver(decode(message, this.#subject));
     }
   }

@@ -25,7 +25,8 @@ export const NAME_SIZE = 16;
  * - `cpus`: u32, 1..4096
  * - `pageSize`: u32, a power of two
  * - `flag`: u32 of flags, of which only bit 0 has a meaning: a boolean
- * - `name`: 16 bytes, NUL padded: a text of at most 15 ASCII characters (16 are accepted), '' for none
+ * - `name`: 16 bytes, NUL padded: a text of printable ASCII, '' for none. Make no name of more than 15
+ *   characters: stock peers expect a NUL
  * - `count`: u32, how many strings or ports the payload has: not in the message's object, which has the list
  * - `unused`: u32, written as 0
  */

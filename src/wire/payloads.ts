@@ -20,7 +20,8 @@ export function readCountedStrings(bytes: Uint8Array, count: number, command: Co
 export function readPorts(bytes: Uint8Array, count: number, command: CommandName, subject: string): number[] {
   return readCountedStrings(bytes, count, command, subject).map((text) => {
     if (/^(0|[1-9][0-9]{0,9})$/.test(text) && Number(text) <= 0xffff_ffff) return Number(text);
-    throw wrong(subject, `sent a ${command} with ${JSON.stringify(text.slice(0, 20))} for a port`);
+    const shown = text.slice(0, 20).replaceAll(/[^ -~]/g, '?');
+    throw wrong(subject, `sent a ${command} with '${shown}' for a port`);
   });
 }
 

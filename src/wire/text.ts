@@ -33,11 +33,6 @@ export function joinStrings(strings: readonly string[]): Uint8Array {
   return encoder.encode(strings.map((string) => `${string}\0`).join(''));
 }
 
-/** Whether a text can be the name of a protocol in a message that we send: 1 to 15 printable ASCII characters. */
-export function isProtocolName(name: string): boolean {
-  return /^[\x21-\x7e]{1,15}$/.test(name);
-}
-
 /** Reads a padded name of 16 bytes; it may fill them all. */
 export function readName(bytes: Uint8Array, what: string, subject: string): string {
   const end = bytes.indexOf(0);
@@ -46,9 +41,9 @@ export function readName(bytes: Uint8Array, what: string, subject: string): stri
   return name;
 }
 
-/** A name's 16 bytes; '' is all NULs. */
+/** A name's 16 bytes: at most so many printable ASCII characters. */
 export function paddedName(name: string): Uint8Array {
-  if (name !== '' && !isProtocolName(name)) throw new RangeError(`not a protocol's name: ${JSON.stringify(name)}`);
+  if (!/^[\x21-\x7e]{0,16}$/.test(name)) throw new RangeError(`not a protocol's name: ${JSON.stringify(name)}`);
   const padded = new Uint8Array(NAME_SIZE);
   encoder.encodeInto(name, padded);
   return padded;
