@@ -11,6 +11,8 @@ export interface PrintEnvironment {
   /** Bytes of a kernel `long`. */
   readonly longSize: 4 | 8;
   readonly version: TextVersion;
+  /** False: print formats that call functions of the kernel can't be parsed. */
+  readonly knowsCalls?: boolean | undefined;
   readonly symbols: SymbolTable;
   readonly comms: CommTable;
   readonly printk: PrintkTable;

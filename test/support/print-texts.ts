@@ -27,6 +27,8 @@ export interface PrintScenario {
   readonly longSize?: 4 | 8;
   /** The fields of `report -R`. */
   readonly raw?: boolean;
+  /** Without the plug-ins, and the functions of the kernel that they know. */
+  readonly knowsCalls?: false;
 }
 
 const UNKNOWN = '[UNKNOWN EVENT]';
@@ -52,7 +54,7 @@ export function stockInfos(traceCmd: string, scenario: PrintScenario): string[] 
   try {
     const file = join(directory, 'trace.dat');
     writeFileSync(file, scenarioFile(scenario));
-    const how = scenario.raw ? ['-R'] : ['-n', '.*'];
+    const how = [...(scenario.raw ? ['-R'] : ['-n', '.*']), ...(scenario.knowsCalls === false ? ['-N'] : [])];
     const text = execFileSync(traceCmd, ['report', ...how, '-i', file], {
       encoding: 'latin1',
       stdio: 'pipe',
@@ -86,6 +88,7 @@ export function environmentOf(scenario: Omit<PrintScenario, 'records'>, version:
     littleEndian: scenario.littleEndian ?? true,
     longSize: scenario.longSize ?? 8,
     version,
+    knowsCalls: scenario.knowsCalls,
     symbols: parseKallsyms(utf8(scenario.kallsyms ?? '')),
     comms: new CommTable(),
     printk: parsePrintkFormats(utf8(scenario.printk ?? '')),

@@ -17,7 +17,7 @@ export type { InfoWriter } from './write/piece-writer.ts';
  * The function keeps its registers between calls, and is not reentrant.
  */
 export function compilePrintFormat(event: EventFormat, env: PrintEnvironment): InfoWriter {
-  const format = parsePrintFormat(event, { longSize: env.longSize, version: env.version });
+  const format = parsePrintFormat(event, env);
   if (format === undefined) return anyLength(event, failedFields(event, env));
   if (format.isPacked) return compileBprint(event, env);
   return anyLength(event, compilePieces(format, env));

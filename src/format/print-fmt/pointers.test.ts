@@ -57,3 +57,16 @@ printsAsStock(stored, 'conversions of pointers, and functions of the kernel, big
   labels: bigEndian.labels,
   every34: 11,
 });
+
+const calls = mixedScenario(
+  PRINT_FORMATS.filter((format) => /"%[sd].*", \w+\(/.test(format)),
+  new Random(3),
+);
+for (const raw of [false, true]) {
+  printsAsStock(
+    stored,
+    `functions of the kernel without plug-ins${raw ? ', report -R' : ''}`,
+    { ...calls.scenario, raw, knowsCalls: false },
+    { labels: calls.labels, every34: 5 },
+  );
+}

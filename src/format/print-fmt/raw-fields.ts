@@ -20,7 +20,7 @@ const HEX_PREFIX = utf8('0x');
  * records before it; a new function starts anew.
  */
 export function compileRawFields(event: EventFormat, env: PrintEnvironment): InfoWriter {
-  const format = parsePrintFormat(event, { longSize: env.longSize, version: env.version });
+  const format = parsePrintFormat(event, env);
   if (format === undefined || format.isPacked) return anyLength(event, plainFields(event, env));
   const { pieces } = new LiteralParser(format.literal, format.args.length, env.version);
   const finder = new PieceFinder(pieces, format.args);

@@ -42,8 +42,15 @@ export class FileContext implements TextContext, LineTime {
   readonly #time: TimeColumn;
   readonly #guestSymbols: GuestSymbols;
 
-  constructor(file: ReportFile, shared: ReportContext, time: TimeColumn, guestSymbols: GuestSymbols) {
-    this.env = file.env;
+  /** `knowsCalls`: as in `PrintEnvironment`. */
+  constructor(
+    file: ReportFile,
+    shared: ReportContext,
+    time: TimeColumn,
+    guestSymbols: GuestSymbols,
+    knowsCalls: boolean,
+  ) {
+    this.env = { ...file.env, knowsCalls };
     this.options = shared.options;
     this.functionStacks = shared.functionStacks;
     this.functionArguments = file.functionArguments;

@@ -128,7 +128,13 @@ class FileLanes {
     this.#filter = plan.filters[index] as FileFilter;
     this.#times = fileTimeSettings(input, settings, plan.shift);
     this.#style = fileTimeStyle(input, settings);
-    this.#context = new FileContext(input.file, plan.shared, new TimeColumn(this.#style), guests);
+    this.#context = new FileContext(
+      input.file,
+      plan.shared,
+      new TimeColumn(this.#style),
+      guests,
+      !settings.printFormats,
+    );
     this.#texts = new FileTexts(input.file.events, this.#context, common.choices);
     this.#task = new TaskColumn(input.file.env.comms, settings.latency);
     const { env, events } = input.file;

@@ -30,7 +30,7 @@ export function parseHelper(parser: ArgumentParser, name: string): Expression {
   const since34 = parser.options.version !== '3.1';
   const helper = HELPERS.get(name) ?? (since34 ? NEWER_HELPERS.get(name) : undefined);
   if (helper !== undefined) return helper(parser);
-  const count = CALLS.get(name);
+  const count = parser.options.knowsCalls === false ? undefined : CALLS.get(name);
   return count === undefined ? parser.fail() : call(parser, name, count);
 }
 
