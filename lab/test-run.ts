@@ -1,9 +1,10 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LabError, TimeoutError } from './errors.ts';
-import { ARTEFACTS, SHARE } from './folders.ts';
+import { ARTEFACTS } from './folders.ts';
 import { down, Lab } from './machine/lab.ts';
+import { keepLogs } from './machine/logs.ts';
 import { asText, Context, type Pair, pairName, type Scenario } from './scenario.ts';
 
 interface Outcome {
@@ -67,13 +68,4 @@ async function withDeadline(work: Promise<void>, seconds: number, name: string):
   });
   late.catch(() => {});
   await Promise.race([work, late]).finally(() => over.abort());
-}
-
-/** The logs of all machines: kernel, QEMU and agent. */
-export function keepLogs(folder: string): void {
-  for (const machine of existsSync(SHARE) ? readdirSync(SHARE) : []) {
-    const logs = readdirSync(join(SHARE, machine)).filter((name) => name.endsWith('.log'));
-    mkdirSync(join(folder, machine), { recursive: true });
-    for (const log of logs) cpSync(join(SHARE, machine, log), join(folder, machine, log));
-  }
 }

@@ -21,7 +21,7 @@ export async function vcpuOffsets(host: Machine, qemuPid: number): Promise<VcpuO
 /** TSC ticks in a second, as the machine's kernel measured them. */
 export async function tscFrequency(machine: Machine): Promise<number> {
   const megahertz = /tsc: (?:Detected|Refined).*?([\d.]+) MHz/.exec(
-    await mustExec(machine, 'dmesg | grep "tsc: " | tail -1'),
+    await mustExec(machine, 'dmesg | grep -E "tsc: (Detected|Refined)" | tail -1'),
   );
   if (!megahertz) throw new LabError(`${machine.name} does not know its TSC's frequency`);
   return Number(megahertz[1]) * 1e6;

@@ -6,7 +6,7 @@ import type { Site } from './lab.ts';
 import { LocalHost, type Machine } from './machine.ts';
 import { addressOf, enter, startNetwork, tapOf, tapScript } from './network.ts';
 import { makePipe } from './pipes.ts';
-import { end, isAlive, startDetached } from './processes.ts';
+import { end, isAlive, LIFETIME, startDetached } from './processes.ts';
 import { qemuArguments } from './qemu.ts';
 import type { GuestState, LabState } from './state.ts';
 
@@ -60,7 +60,11 @@ export class FlatSite implements Site {
       monitor: this.portOf(name, 'monitor'),
       tap: tapOf(number),
     });
-    return startDetached('nsenter', [...network, 'qemu-system-x86_64', ...plan], join(SHARE, name, 'qemu.log'));
+    return startDetached(
+      'nsenter',
+      [...network, 'timeout', LIFETIME, 'qemu-system-x86_64', ...plan],
+      join(SHARE, name, 'qemu.log'),
+    );
   }
 
   async stop({ pid }: GuestState): Promise<void> {

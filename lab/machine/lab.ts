@@ -1,10 +1,11 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { LabError } from '../errors.ts';
-import { made, PORTS, RUN, SHARE } from '../folders.ts';
+import { ARTEFACTS, made, PORTS, RUN, SHARE } from '../folders.ts';
 import { waitFor } from '../waiting.ts';
 import { type AgentPlan, agentCommand, agentScript } from './agent.ts';
 import { FlatSite } from './flat.ts';
+import { keepLogs } from './logs.ts';
 import { GuestMachine, type Machine, mustExec } from './machine.ts';
 import { NestedSite } from './nested.ts';
 import { end, isAlive, labProcesses } from './processes.ts';
@@ -60,7 +61,12 @@ export class Lab {
     made(PORTS);
     made(join(SHARE, 'host'));
     const site = shape === 'flat' ? FlatSite : NestedSite;
-    return new Lab(writeState(await site.begin()));
+    try {
+      return new Lab(writeState(await site.begin()));
+    } catch (error) {
+      await fallen();
+      throw error;
+    }
   }
 
   get shape(): Shape {
@@ -148,6 +154,13 @@ export async function startAgent(machine: Machine, plan: AgentPlan): Promise<voi
 const AGENT_SECONDS = 60;
 /** trace-cmd says so only when its output's buffer is full: but then it waits in accept(2). */
 const IS_LISTENING = `grep -qi listening agent.log || grep -qE '^(43|288) ' "/proc/$(cat /run/agent.pid)/syscall"`;
+
+/** After a failure to start: the logs tell why, nothing else is left. */
+async function fallen(): Promise<void> {
+  keepLogs(join(ARTEFACTS, 'not-up'));
+  console.error(`the logs are kept in ${ARTEFACTS}/not-up`);
+  await down();
+}
 
 /** Ends all processes of the lab and removes its folder, whatever state they are in. */
 export async function down(): Promise<void> {

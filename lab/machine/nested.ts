@@ -10,7 +10,7 @@ import type { Site } from './lab.ts';
 import { GuestMachine, type Machine, mustExec } from './machine.ts';
 import { addressOf, BRIDGE_SCRIPT, tapOf, tapScript } from './network.ts';
 import { makePipe } from './pipes.ts';
-import { isAlive, startDetached } from './processes.ts';
+import { isAlive, LIFETIME, startDetached } from './processes.ts';
 import { qemuArguments } from './qemu.ts';
 import type { GuestState, LabState } from './state.ts';
 
@@ -65,7 +65,7 @@ export class NestedSite implements Site {
       ports: { lab: join(PORTS, 'host/lab'), ...Object.fromEntries(ports) },
       monitor: join(PORTS, 'host/monitor'),
     });
-    const holder = startDetached('qemu-system-x86_64', plan, join(SHARE, 'host/qemu.log'));
+    const holder = startDetached('timeout', [LIFETIME, 'qemu-system-x86_64', ...plan], join(SHARE, 'host/qemu.log'));
     const state: LabState = { shape: 'nested', ...parts, holder, guests: [] };
     const site = new NestedSite(state);
     await waitFor(`the host (see ${SHARE}/host/console.log)`, HOST_READY_SECONDS, () => {

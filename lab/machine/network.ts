@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mustRun } from '../command.ts';
 import { waitFor } from '../waiting.ts';
-import { startDetached } from './processes.ts';
+import { LIFETIME, startDetached } from './processes.ts';
 
 /** Address of the host of the guests, on the bridge that joins them. */
 export const HOST_ADDRESS = '10.77.0.1';
@@ -32,7 +32,7 @@ ip tuntap add dev ${tap} mode tap && ip link set ${tap} master ${BRIDGE} up`;
  * Gives the pid of the process that keeps it.
  */
 export async function startNetwork(log: string): Promise<number> {
-  const script = `${BRIDGE_SCRIPT}\nexec sleep infinity`;
+  const script = `${BRIDGE_SCRIPT}\nexec sleep ${LIFETIME}`;
   const holder = startDetached('unshare', ['--net', 'sh', '-c', script], log);
   const ready = async (): Promise<true | undefined> => {
     if (!existsSync(`/proc/${holder}/ns/net`)) return undefined;

@@ -12,6 +12,9 @@ const GRACE_MS = 3000;
 
 export const markedEnvironment = (): NodeJS.ProcessEnv => ({ ...process.env, [MARK]: RUN });
 
+/** What was forgotten ends by itself after that, as of sleep(1) and timeout(1). */
+export const LIFETIME = '6h';
+
 /** Starts a process that outlives this one; its output goes to a file. Gives its pid. */
 export function startDetached(command: string, args: readonly string[], log: string): number {
   const output = openSync(log, 'a');

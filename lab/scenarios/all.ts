@@ -1,6 +1,7 @@
 import type { Scenario } from '../scenario.ts';
 import { kvmVsock } from './kvm-vsock.ts';
+import { ptpNested } from './ptp-nested.ts';
 import { ptpTcpFlat } from './ptp-tcp-flat.ts';
 
 /** In the order in which they are run: those of one shape one after the other, so that machines start once. */
-export const SCENARIOS: readonly Scenario[] = [kvmVsock, ptpTcpFlat];
+export const SCENARIOS: readonly Scenario[] = [kvmVsock, ptpNested, ptpTcpFlat];

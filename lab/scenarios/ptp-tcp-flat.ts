@@ -1,7 +1,6 @@
+import { recordWell } from '../attempts.ts';
 import { withFiles } from '../checks/files.ts';
-import { record } from '../record.ts';
 import { type Scenario, STOCK } from '../scenario.ts';
-import { busy } from '../work.ts';
 
 const GUEST = 1;
 
@@ -13,20 +12,13 @@ export const ptpTcpFlat: Scenario = {
   pairs: [STOCK],
   seconds: 180,
   async run(context) {
-    const { lab, pair } = context;
-    const guest = await lab.guest(GUEST, { agent: { program: pair.agent, transport: 'tcp' } });
-    const plan = {
-      recorder: pair.recorder,
+    const files = await recordWell(context, 'mono', {
       options: ['-C', 'mono', '--tsync-interval', '1000', '-e', 'sched_process_fork', '-e', 'sched_process_exit'],
       guests: [{ number: GUEST, transport: 'tcp', options: ['-e', 'sched'] }],
       command: 'sleep 3',
-    } as const;
-    const recording = await busy(guest, () => record(lab, plan, context.folder));
-    context.keep('output.txt', recording.output);
-    context.check(recording.status === 0, `the recorder ends with 0, not ${recording.status}`);
-    context.check(recording.files.length === 2, `two files, not ${recording.files.length}`);
-    if (recording.files.length !== 2) return;
-    await withFiles(recording.files, async ({ guests }) => {
+    });
+    if (files === undefined) return;
+    await withFiles(files, async ({ guests }) => {
       const cpus = guests[0]?.timeShift?.cpus ?? [];
       context.figure(
         'samples of each CPU',

@@ -5,6 +5,7 @@ import { mustRun, run } from '../command.ts';
 import { CACHE, GUEST_SCRIPTS, made } from '../folders.ts';
 import { type ArchiveEntry, cpioArchive } from './cpio.ts';
 import type { Kernel } from './packages.ts';
+import { markUsed } from './prune.ts';
 
 const MODULES = [
   'virtio_pci',
@@ -122,5 +123,6 @@ function cached(kind: string, content: Buffer): string {
     writeFileSync(`${path}.partial`, content);
     renameSync(`${path}.partial`, path);
   }
+  markUsed(path);
   return path;
 }

@@ -1,6 +1,7 @@
 import { LabError } from '../errors.ts';
 import { initramfs } from './initramfs.ts';
 import { installedKernel, missingPackages } from './packages.ts';
+import { pruneCache } from './prune.ts';
 import { buildTandem } from './tandem.ts';
 
 /** What guests are started from. */
@@ -19,6 +20,7 @@ export async function prepared(): Promise<Parts> {
     throw new LabError(`packages are missing: ${missing.join(' ')}`, 'run `npm run lab -- setup`');
   const kernel = installedKernel();
   const tandem = await buildTandem();
+  pruneCache();
   return {
     accelerator: 'tcg',
     kernel: kernel.image,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 import bundle from '../../rolldown.config.ts';
 import { CACHE, made, PROJECT } from '../folders.ts';
+import { markUsed } from './prune.ts';
 
 const NATIVE = ['koffi', '@koromix/koffi-linux-x64', '@bokuweb/zstd-wasm'];
 /** Inside such packages: what is not needed to run on this machine. */
@@ -26,6 +27,7 @@ export async function buildTandem(): Promise<string> {
   const folder = join(CACHE, `tandem-${hash.digest('hex').slice(0, 16)}`);
   if (existsSync(folder)) {
     rmSync(partial, { recursive: true });
+    markUsed(folder);
     return folder;
   }
   cpSync(join(PROJECT, 'package.json'), join(partial, 'package.json'));
