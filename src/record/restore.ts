@@ -7,12 +7,11 @@ import { readCommandLines, readKallsyms, readPrintkFormats, unameText } from '..
 import { findTracefs, Tracefs } from '../kernel/tracefs.ts';
 import { nodeCodecs } from '../node/codecs.ts';
 import { openFile } from '../node/file-source.ts';
-import { OPTION, SECTION } from '../trace-file/ids.ts';
 import { openTrace } from '../trace-file/open.ts';
 import type { TraceFile } from '../trace-file/types.ts';
-import type { TraceContent } from '../trace-file/write/content.ts';
 import { writeTraceFile } from './assemble.ts';
 import { joinAside } from './capture-output.ts';
+import { contentOf, type Symbols, symbolsIn } from './file-content.ts';
 import { CapturedCpu } from './file-sink.ts';
 import { TemporaryFiles } from './temporary-files.ts';
 
@@ -24,14 +23,6 @@ export interface RestorePlan {
   readonly fileVersion: 6 | 7;
   readonly compression: 'none' | 'zlib' | 'zstd';
 }
-
-type Symbols = Pick<TraceContent, 'kallsyms' | 'printkFormats' | 'commandLines'>;
-
-/** What the writer makes itself: places in the file. */
-const NOT_COPIED = new Set<number>([
-  ...[OPTION.DONE, OPTION.BUFFER, OPTION.HEADER_INFO, OPTION.FTRACE_EVENTS, OPTION.EVENT_FORMATS],
-  ...[OPTION.KALLSYMS, OPTION.PRINTK, OPTION.CMDLINES],
-]);
 
 /** Makes the trace file of a recording that was killed, and removes its temporary files. */
 export async function restoreRecording(plan: RestorePlan): Promise<{ output: string; bytes: number; cpus: number }> {
@@ -45,11 +36,11 @@ export async function restoreRecording(plan: RestorePlan): Promise<{ output: str
   const source = await openFile(metadata);
   try {
     const file = await openTrace(source, nodeCodecs);
-    const buffers = file.buffers.map(({ name, clock, layout }) => ({
-      ...{ name, clock, pageSize: layout.size },
-      cpus: capturedCpus(base, name, layout.size),
+    const buffers = buffersOf(file).map((buffer) => ({
+      ...buffer,
+      cpus: capturedCpus(base, buffer.name, buffer.pageSize),
     }));
-    const content = { ...(await contentOf(file, plan.fileVersion)), ...(await symbolsOf(file, metadata)), buffers };
+    const content = { ...contentOf(file, plan.fileVersion), ...(await symbolsOf(file, metadata)), buffers };
     const bytes = await writeTraceFile(output, content, plan);
     const captured = buffers.flatMap(({ cpus }) => cpus);
     removeTogether([metadata, ...captured.map(({ path }) => path)]);
@@ -57,6 +48,13 @@ export async function restoreRecording(plan: RestorePlan): Promise<{ output: str
   } finally {
     await source.close();
   }
+}
+
+/** What an agent sent of its trace names no buffer: it is the top one. */
+function buffersOf(file: TraceFile): readonly { name: string; clock: string; pageSize: number }[] {
+  const { buffers, traceClock = '', header } = file;
+  if (buffers.length === 0) return [{ name: '', clock: traceClock, pageSize: header.pageSize }];
+  return buffers.map(({ name, clock, layout }) => ({ name, clock, pageSize: layout.size }));
 }
 
 /** Of some of them no whole trace could be restored a second time: if this is cut short, the next run goes on. */
@@ -89,26 +87,11 @@ function capturedCpus(base: string, buffer: string, subBufferSize: number): Capt
  * kernel that runs, if that is still the one it was.
  */
 async function symbolsOf(file: TraceFile, metadata: string): Promise<Symbols> {
-  const section = async (id: number) => (await file.readSection(id)) ?? new Uint8Array(0);
-  const symbols = {
-    kallsyms: await section(SECTION.KALLSYMS),
-    printkFormats: await section(SECTION.PRINTK),
-    commandLines: await section(SECTION.CMDLINES),
-  };
+  const symbols = await symbolsIn(file);
   const tracefs = findTracefs();
   const bootTime = Date.now() - 1000 * uptime();
   const isSameBoot = file.uname === unameText() && statSync(metadata).mtimeMs > bootTime;
   if (symbols.kallsyms.length > 0 || tracefs === undefined || !isSameBoot) return symbols;
   const { top } = new Tracefs(tracefs);
   return { kallsyms: readKallsyms(), printkFormats: readPrintkFormats(top), commandLines: readCommandLines(top) };
-}
-
-async function contentOf(file: TraceFile, version: 6 | 7): Promise<Omit<TraceContent, keyof Symbols | 'buffers'>> {
-  return {
-    littleEndian: file.header.littleEndian,
-    userLongSize: file.header.userLongSize === 4 ? 4 : 8,
-    texts: file.texts,
-    cpuCount: file.cpuCount,
-    options: file.options.filter(({ id }) => !NOT_COPIED.has(id) && !(version === 6 && id === OPTION.CPUCOUNT)),
-  };
 }

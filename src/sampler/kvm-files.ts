@@ -49,9 +49,10 @@ export class KvmFiles {
 
   /**
    * The virtual machine of a process. `cpuCount` tells it from others of the same process, and must be met: else
-   * nobody knows which vCPU is which CPU. Throws a TandemError where there is no such machine, or its files don't fit.
+   * nobody knows which vCPU is which CPU. Undefined: not known yet. Throws a TandemError where there is no such machine,
+   * or its files don't fit.
    */
-  static open(pid: number, cpuCount: number, kvmFolder: string): KvmFiles {
+  static open(pid: number, cpuCount: number | undefined, kvmFolder: string): KvmFiles {
     const subject = `process ${pid}`;
     // A process can have several (QEMU tries out what KVM can do in a machine without vCPUs): PID-FD each.
     const machines = foldersOf(kvmFolder)
@@ -59,13 +60,17 @@ export class KvmFiles {
       .map((name) => ({ folder: join(kvmFolder, name), vcpus: vcpuFolders(join(kvmFolder, name)) }))
       .filter(({ vcpus }) => vcpus.length > 0);
     if (machines.length === 0) throw new TandemError('NOT_FOUND', subject, `runs no virtual machine in ${kvmFolder}`);
-    const [machine, another] = machines.filter(({ vcpus }) => vcpus.length === cpuCount);
+    const [machine, another] = machines.filter(({ vcpus }) => cpuCount === undefined || vcpus.length === cpuCount);
     if (machine === undefined) {
       const counts = machines.map(({ vcpus }) => vcpus.length).join(' and ');
       throw new TandemError('UNSUPPORTED', subject, `has ${counts} vCPUs, but its guest says it has ${cpuCount} CPUs`);
     }
     if (another !== undefined) {
-      throw new TandemError('UNSUPPORTED', subject, `runs several virtual machines of ${cpuCount} vCPUs`);
+      throw new TandemError(
+        'UNSUPPORTED',
+        subject,
+        `runs several virtual machines${cpuCount === undefined ? '' : ` of ${cpuCount} vCPUs`}`,
+      );
     }
     return new KvmFiles(machine.folder, machine.vcpus);
   }

@@ -1,0 +1,70 @@
+import { basename, dirname, extname, join } from 'node:path';
+import { TandemError } from '../../base/errors.ts';
+import { findKvmFolder, KvmFiles, unsound } from '../../sampler/kvm-files.ts';
+import { namedVcpuThreads } from '../../sampler/vcpu-threads.ts';
+import type { PeerAddress } from '../../transport/address.ts';
+import { resolveAgentSpec } from '../../transport/agent-spec.ts';
+import type { GuestPlan } from './guest-plan.ts';
+
+/** A guest that is to be recorded: where its agent is, and what this machine knows of it. */
+export interface FoundGuest {
+  readonly name: string;
+  readonly address: PeerAddress;
+  readonly args: readonly string[];
+  /** The process that runs it, when it is a virtual machine of this one. */
+  readonly pid: number | undefined;
+  /** Where KVM tells about it, if that is sound. */
+  readonly kvmFolder: string | undefined;
+}
+
+/** Finds the guests. Two of one name, which would write one file, are an error. */
+export async function findPlannedGuests(plans: readonly GuestPlan[]): Promise<FoundGuest[]> {
+  const kvmFolder = plans.length > 0 ? findKvmFolder() : undefined;
+  const guests: FoundGuest[] = [];
+  for (const [index, plan] of plans.entries()) {
+    const { name: found, address, guest } = await resolveAgentSpec(plan.spec);
+    const name = plan.name ?? found ?? `unnamed-${index}`;
+    if (guests.some((other) => other.name === name)) {
+      throw new TandemError('USAGE', `guest '${name}'`, 'is there twice', 'give one of them another name with --name');
+    }
+    const pid = guest?.pid;
+    guests.push({
+      ...{ name, address, args: plan.args, pid },
+      kvmFolder: pid !== undefined && kvmFolder !== undefined && isReadable(pid, kvmFolder) ? kvmFolder : undefined,
+    });
+  }
+  return guests;
+}
+
+/** Whether KVM's files tell how the guest's TSC relates to this machine's. */
+function isReadable(pid: number, kvmFolder: string): boolean {
+  try {
+    return unsound(KvmFiles.open(pid, undefined, kvmFolder)) === undefined;
+  } catch (error) {
+    if (error instanceof TandemError) return false;
+    throw error;
+  }
+}
+
+/** Host threads of a guest's CPUs, by its CPU numbers; -1 where unknown. */
+export function vcpuThreads({ pid, kvmFolder }: FoundGuest, cpuCount: number): number[] {
+  const unknown = new Array<undefined>(cpuCount).fill(undefined);
+  const named = pid === undefined ? unknown : namedVcpuThreads(pid, cpuCount);
+  const told = pid === undefined || kvmFolder === undefined ? unknown : toldThreads(pid, kvmFolder, cpuCount);
+  return named.map((thread, cpu) => told[cpu] ?? thread ?? -1);
+}
+
+function toldThreads(pid: number, kvmFolder: string, cpuCount: number): readonly (number | undefined)[] {
+  try {
+    return KvmFiles.open(pid, cpuCount, kvmFolder).threads();
+  } catch (error) {
+    if (error instanceof TandemError) return [];
+    throw error;
+  }
+}
+
+/** The file of a guest, as trace-cmd names it: `trace.dat` becomes `trace-NAME.dat`. */
+export function guestOutput(hostOutput: string, name: string): string {
+  const extension = extname(hostOutput);
+  return join(dirname(hostOutput), `${basename(hostOutput, extension)}-${name}${extension}`);
+}
