@@ -31,13 +31,12 @@ export const nodeCodecs: Codecs = {
     return portableCodecs.decompress(name, compressed, size);
   },
 
-  async decompressAll(name, blocks, size) {
+  async decompressAll(name, blocks, target) {
     const library = name === 'zstd' ? await systemZstd() : undefined;
-    if (library === undefined) return undefined;
-    const target = new Uint8Array(size);
+    if (library === undefined) return false;
     return library.decompressElsewhere(Buffer.concat(blocks), target).then(
-      (length) => target.subarray(0, length),
-      () => undefined,
+      (length) => length === target.length,
+      () => false,
     );
   },
 };

@@ -31,6 +31,9 @@ export class ChunkWindows implements CpuWindows {
   /** Windows in memory, the first ones to be taken last in the list; and those after them. */
   #ready: Window[] = [];
   #following: Window[] = [];
+  /** Memory that windows share, with the number of those not released yet; and memory that may be used again. */
+  readonly #users = new Map<ArrayBuffer, number>();
+  readonly #free: ArrayBuffer[] = [];
   #loading: Promise<void> | undefined;
   /** What no other chunk would survive either; the next `fetch` throws it. */
   #failure: unknown;
@@ -115,14 +118,18 @@ export class ChunkWindows implements CpuWindows {
 
   /** All at once; undefined where there is no such codec, or one of them is damaged. */
   async #decompressAll(chunks: readonly Chunk[]): Promise<Uint8Array[] | undefined> {
+    if (this.#codecs.decompressAll === undefined || chunks.length === 0) return undefined;
     const size = chunks.reduce((sum, chunk) => sum + chunk.size, 0);
+    const room = this.#free.pop();
+    const memory = room !== undefined && room.byteLength >= size ? room : new ArrayBuffer(size);
+    const target = new Uint8Array(memory, 0, size);
     const blocks = chunks.map(({ compressed }) => compressed);
-    const all = await this.#codecs.decompressAll?.(this.#compression, blocks, size);
-    if (all?.length !== size) return undefined;
+    if (!(await this.#codecs.decompressAll(this.#compression, blocks, target))) return undefined;
+    this.#users.set(memory, chunks.length);
     let end = 0;
     return chunks.map((chunk) => {
       end += chunk.size;
-      return all.subarray(end - chunk.size, end);
+      return target.subarray(end - chunk.size, end);
     });
   }
 
@@ -155,8 +162,15 @@ export class ChunkWindows implements CpuWindows {
     if (this.warnings.length < MOST_WARNINGS) this.warnings.push(problem);
   }
 
-  /** Windows share the memory of those they were decompressed with. */
-  release(): void {}
+  release({ bytes }: Window): void {
+    const memory = bytes.buffer as ArrayBuffer;
+    const users = this.#users.get(memory);
+    if (users === undefined) return;
+    this.#users.set(memory, users - 1);
+    if (users > 1) return;
+    this.#users.delete(memory);
+    this.#free.push(memory);
+  }
 
   async seek(time: bigint): Promise<void> {
     this.#generation++;
@@ -165,6 +179,7 @@ export class ChunkWindows implements CpuWindows {
     this.#loading = undefined;
     this.#ready = [];
     this.#following = [];
+    this.#users.clear();
     const index = this.#index;
     // Look further and further ahead, so that a near place does not need the whole index.
     let count = 1;

@@ -9,10 +9,10 @@ export interface Codecs {
    */
   decompress(name: string, compressed: Uint8Array, size: number): Uint8Array | Promise<Uint8Array>;
   /**
-   * Several blocks into one result of at most `size` bytes, on another thread. Undefined where that can't be done, or
-   * one of them is damaged: then they are decompressed each by itself.
+   * Several blocks, one after the other, into `target`, which they fill; on another thread. False where that can't be
+   * done, or one of them is damaged: then they are decompressed each by itself.
    */
-  decompressAll?(name: string, blocks: readonly Uint8Array[], size: number): Promise<Uint8Array | undefined>;
+  decompressAll?(name: string, blocks: readonly Uint8Array[], target: Uint8Array): Promise<boolean>;
 }
 
 /**

@@ -1,8 +1,9 @@
+import { decompress } from '@bokuweb/zstd-wasm';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { recordBytes } from '../../test/support/build-events.ts';
 import { buildPage, buildPages, type EventSpec } from '../../test/support/build-pages.ts';
-import { buildTrace, layoutOf, type TraceSpec } from '../../test/support/build-trace.ts';
+import { buildTrace, layoutOf, storedZstd, type TraceSpec } from '../../test/support/build-trace.ts';
 import { eventsOf, openBytes, remainingEvents } from '../../test/support/stream-events.ts';
 import type { ByteSource } from '../base/byte-source.ts';
 import { type Codecs, portableCodecs } from './codecs.ts';
@@ -32,6 +33,26 @@ const lateCodecs: Codecs = {
   },
 };
 
+/** One that takes several blocks at once, and writes over memory that it is given a second time. */
+const jointCodecs: Codecs = {
+  ...portableCodecs,
+  decompressAll: async (name, blocks, target) => {
+    if (name !== 'zstd') return false;
+    target.fill(0xee);
+    await Promise.resolve();
+    let end = 0;
+    for (const block of blocks) {
+      const bytes = decompress(block, { defaultHeapSize: target.length });
+      target.set(bytes, end);
+      end += bytes.length;
+    }
+    return end === target.length;
+  },
+};
+
+// The library is the same as that of the portable codecs: one use makes it ready.
+beforeAll(async () => void (await portableCodecs.decompress('zstd', storedZstd(Uint8Array.of(1)), 1)));
+
 const shape = fc.record({
   version: fc.constantFrom(6 as const, 7 as const),
   compression: fc.constantFrom('none' as const, 'zlib' as const, 'zstd' as const),
@@ -41,14 +62,14 @@ const anyTrace = fc.record({
   shape,
   count: fc.nat(120),
   emptyAfter: fc.array(fc.nat(100), { maxLength: 8 }),
-  late: fc.boolean(),
+  codecs: fc.constantFrom(portableCodecs, lateCodecs, jointCodecs),
   options: fc.record({ windowBytes: fc.integer({ min: 0, max: 1000 }), lookahead: fc.boolean() }),
 });
 
 async function open(of: typeof anyTrace extends fc.Arbitrary<infer T> ? T : never): Promise<CpuStream> {
   const pages = tracePages(of.count, of.emptyAfter);
   const spec: TraceSpec = { ...of.shape, pageSize: 128, buffers: [{ cpus: [{ cpu: 3, pages }] }] };
-  const file = await openBytes(buildTrace(spec), of.late ? lateCodecs : portableCodecs);
+  const file = await openBytes(buildTrace(spec), of.codecs);
   return openCpuStream(file, file.buffers[0]!, 3, of.options);
 }
 
