@@ -1,18 +1,26 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compress, init } from '@bokuweb/zstd-wasm';
-import { beforeAll, describe, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { memorySource } from '../src/base/byte-source.ts';
 import { nodeCodecs } from '../src/node/codecs.ts';
 import { OPTION, SECTION } from '../src/trace-file/ids.ts';
 import { openTrace } from '../src/trace-file/open.ts';
-import type { TraceFile } from '../src/trace-file/types.ts';
-import type { Compressor, CpuContent, TraceContent, TraceSink } from '../src/trace-file/write/content.ts';
+import { withBounds } from '../src/trace-file/sync-bounds.ts';
+import type { TimeShift, TraceFile } from '../src/trace-file/types.ts';
+import { encodeBounds } from '../src/trace-file/write/bounds.ts';
+import {
+  type Compressor,
+  type CpuContent,
+  type TraceContent,
+  type TraceSink,
+  timeShiftOption,
+} from '../src/trace-file/write/content.ts';
 import { writeV6 } from '../src/trace-file/write/write-v6.ts';
 import { writeV7 } from '../src/trace-file/write/write-v7.ts';
 import { missing } from './support/capabilities.ts';
 import { bundledCapture, readTrace } from './support/captures.ts';
-import { run } from './support/run.ts';
+import { run, tandem } from './support/run.ts';
 import { expectSameText } from './support/same-text.ts';
 import { temporaryFolder } from './support/temp-folder.ts';
 
@@ -91,10 +99,10 @@ const recordings = [
 ];
 
 const reason = missing('trace-cmd');
+beforeAll(() => init());
 
 describe('what is written reads as what it was made of', () => {
   const folder = temporaryFolder();
-  beforeAll(() => init());
 
   for (const { capture, file } of recordings) {
     for (const [form, write] of Object.entries(forms)) {
@@ -115,4 +123,79 @@ describe('what is written reads as what it was made of', () => {
       });
     }
   }
+});
+
+describe('error bounds of sync samples', () => {
+  const folder = temporaryFolder();
+  const file = 'tcp-ptp-mono-v6-10.77.0.31.dat';
+  const bounds = [17n, undefined, 0n, (1n << 63n) + 5n];
+  let next = 0;
+  const bounded = (shift: TimeShift): TimeShift => ({
+    ...shift,
+    cpus: shift.cpus.map((samples) => samples.map((sample) => ({ ...sample, bound: bounds[next++ % bounds.length] }))),
+  });
+  const open = (bytes: Uint8Array<ArrayBuffer>) => openTrace(memorySource(file, bytes), nodeCodecs);
+
+  const programs = ['trace-cmd', ...(process.env.TRACE_CMD_34 ? [process.env.TRACE_CMD_34] : [])];
+  for (const form of ['version 7', 'version 7, zstd']) {
+    test(`are kept by ${form}, and no stock reader sees them`, { skip: reason !== undefined }, async () => {
+      const original = await open(readTrace(bundledCapture('tcp-ptp-mono-v6'), file));
+      const content = await contentOf(original);
+      const shift = bounded(original.timeShift as TimeShift);
+      const paths = [original.timeShift as TimeShift, shift].map((_, i) => join(folder, `bounds-${i}.dat`));
+      for (const [i, given] of [original.timeShift as TimeShift, shift].entries()) {
+        const option = timeShiftOption(given, true);
+        // Something follows: a reader that loses its place shows it.
+        const options = [
+          ...content.options.map((old) => (old.id === OPTION.TIME_SHIFT ? option : old)),
+          content.options[0]!,
+        ];
+        const sink = new MemorySink();
+        await forms[form]!({ ...content, options }, sink);
+        writeFileSync(paths[i] as string, sink.bytes);
+        expect((await open(Uint8Array.from(sink.bytes))).timeShift).toEqual(given);
+      }
+      for (const program of programs) {
+        for (const args of [
+          ['report', '-t'],
+          ['dump', '--summary', '--options', '--flyrecord', '--clock'],
+          ['dump', '--all'],
+        ]) {
+          const [without, with_] = await Promise.all(paths.map((path) => run(program, [...args, '-i', path])));
+          // Places in the file move by what was added, and the dump names them.
+          const text = ({ stdout }: typeof without & {}): string =>
+            stdout.toString('latin1').replaceAll(/bounds-./g, '');
+          const moved = (value: string): string =>
+            args[0] === 'dump' ? value.replaceAll(/[0-9]{4,}|[0-9]+ bytes\]/g, '#') : value;
+          expect(moved(text(with_!))).toBe(moved(text(without!)));
+          expect([with_!.stderr, with_!.status]).toEqual([without!.stderr, 0]);
+        }
+      }
+      const dumps = await Promise.all([
+        run('trace-cmd', ['dump', '--options', '-i', paths[1] as string]),
+        tandem(['dump', '--compat', '3.1', '--options', '-i', paths[1] as string]),
+      ]);
+      expect(dumps[1]!.stdout.toString('latin1')).toBe(dumps[0]!.stdout.toString('latin1'));
+    });
+  }
+
+  test('of other samples, or cut, are not taken', () => {
+    const shift: TimeShift = {
+      ...{ peerTraceId: 1n, flags: 1 },
+      cpus: [
+        [{ time: 1n, offset: 2n, scaling: 1n, fraction: 0, bound: 3n }],
+        [{ time: 1n, offset: 2n, scaling: 1n, fraction: 0 }],
+      ],
+    };
+    const bytes = encodeBounds(shift, false) as Uint8Array;
+    const bare = { ...shift, cpus: shift.cpus.map((samples) => samples.map(({ bound: _, ...sample }) => sample)) };
+    expect(withBounds(bare, bytes, false)).toEqual(shift);
+    expect(withBounds({ ...bare, cpus: bare.cpus.slice(1) }, bytes, false).cpus).toEqual(bare.cpus.slice(1));
+    expect(
+      withBounds({ ...bare, cpus: [[...bare.cpus[0]!, ...bare.cpus[1]!], []] }, bytes, false).cpus[0]![0],
+    ).not.toHaveProperty('bound');
+    for (let length = 0; length < bytes.length; length++) {
+      expect(withBounds(bare, bytes.subarray(0, length), false)).toBe(bare);
+    }
+  });
 });
