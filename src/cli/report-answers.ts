@@ -14,6 +14,7 @@ import {
   writePrintkFormats,
 } from '../text/report/answers.ts';
 import { writeFormats } from '../text/report/format-listing.ts';
+import { hookLines } from '../text/report/hook-lines.ts';
 import { ReportOutput } from '../text/report/output.ts';
 import { prefixesOf } from '../text/report/prefixes.ts';
 import type { ReportInput, ReportSettings } from '../text/report/settings.ts';
@@ -40,7 +41,11 @@ export async function answerForFirstFile(
   plan: ReportPlan,
   warn: (text: string) => void,
 ): Promise<number> {
+  const output = new ReportOutput(stdoutSink());
+  // trace-cmd answers some questions before it looks at a file's options.
+  if (question !== 'page-size' && question !== 'endian') output.writer.bytes(hookLines(file.trace));
   if (question === 'check-events') {
+    await output.end();
     const bad = badFormats(file);
     for (const text of [...bad, ...unprintableEvents(file)]) warn(text);
     return bad.length === 0 ? 0 : EXIT_FORMATS;
@@ -55,7 +60,6 @@ export async function answerForFirstFile(
     printk: (out) => writePrintkFormats(out, file),
     events: (out) => out.text(eventsAnswer(file)),
   };
-  const output = new ReportOutput(stdoutSink());
   writers[question](output.writer);
   await output.end();
   return 0;
@@ -72,9 +76,11 @@ export async function answerForAllFiles(
   const out = output.writer;
   // Instances are not looked at here, so that their names do not count for the width.
   const { headings } = prefixesOf(inputs.map(({ file }) => ({ label: file.label, trace: { buffers: [] } })));
+  if (question !== 'cpus') for (const { file } of inputs) out.bytes(hookLines(file.trace));
   for (const [index, input] of inputs.entries()) {
     const { trace } = input.file;
     if (question === 'cpus') {
+      out.bytes(hookLines(trace));
       await writeCpus(out, input, settings, { first: flags.has('first-event'), last: flags.has('last-event') });
       continue;
     }

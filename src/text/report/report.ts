@@ -9,6 +9,7 @@ import { EventLines, type ReportListener } from './event-lines.ts';
 import type { ReportContext } from './file-context.ts';
 import { fileFilters, filterListing } from './file-filters.ts';
 import { eventTimes, fileTimeStyle } from './file-times.ts';
+import { hookLines } from './hook-lines.ts';
 import { reportLanes } from './lanes.ts';
 import { LostEvents } from './lost-events.ts';
 import { ReportOutput } from './output.ts';
@@ -85,7 +86,10 @@ async function writeHeadings(
   output: ReportOutput,
 ): Promise<boolean> {
   const { headings } = prefixesOf(inputs.map(({ file }) => file));
-  if (settings.debug) for (const { file } of inputs) output.writer.text(`version = ${file.trace.header.version}\n`);
+  for (const { trace } of inputs.map(({ file }) => file)) {
+    if (settings.debug) output.writer.text(`version = ${trace.header.version}\n`);
+    if (!settings.json) output.writer.bytes(hookLines(trace));
+  }
   for (const [index, input] of inputs.entries()) {
     const out = output.writer;
     if (settings.showFilters) out.text(filterListing(input.filters.filters, input));
