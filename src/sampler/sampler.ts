@@ -30,6 +30,7 @@ export class Sampler {
 
   readonly #worker: Worker;
   readonly #fd: number;
+  readonly #peer: string;
   readonly #stop: StopSignal;
   readonly #measurements: Measurement[] = [];
   readonly #problems = new Set<string>();
@@ -38,24 +39,25 @@ export class Sampler {
 
   /** Measures as the host (client). `onRound` hears of every round, as it ends. */
   static startHost(options: HostSamplerOptions, onRound: (round: Round) => void = () => {}): Sampler {
-    return new Sampler((stop) => ({ role: 'host', options, stop }), options.fd, onRound);
+    return new Sampler((stop) => ({ role: 'host', options, stop }), options, onRound);
   }
 
   /** Answers as the guest (server). Ends when the host says so, or leaves. */
   static startGuest(options: SamplerOptions): Sampler {
     return new Sampler(
       () => ({ role: 'guest', options }),
-      options.fd,
+      options,
       () => {},
     );
   }
 
   private constructor(
     task: (stop: Int32Array<SharedArrayBuffer>) => SamplerTask,
-    fd: number,
+    { fd, peer }: SamplerOptions,
     onRound: (round: Round) => void,
   ) {
     this.#fd = fd;
+    this.#peer = peer;
     this.#stop = new StopSignal();
     const worker = new Worker(new URL('./sampler-worker.js', import.meta.url), { workerData: task(this.#stop.word) });
     this.#worker = worker;
@@ -103,8 +105,11 @@ export class Sampler {
     if (await this.#endsWithin(patienceMs)) return this.ended;
     shutdownSocket(this.#fd);
     if (!(await this.#endsWithin(LAST_PATIENCE_MS))) await this.#worker.terminate();
-    const result = await this.ended;
-    return { ...result, failure: result.failure ?? `it did not end within ${patienceMs} ms` };
+    // What the thread says of it is only what the shutdown did to it.
+    return {
+      ...(await this.ended),
+      failure: `${this.#peer}: the last time measurement did not end within ${patienceMs} ms`,
+    };
   }
 
   async #endsWithin(milliseconds: number): Promise<boolean> {
