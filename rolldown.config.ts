@@ -8,6 +8,7 @@ export default defineConfig({
   input: {
     main: 'src/cli/main.ts',
     'capture-worker': 'src/record/capture-worker.ts',
+    'receive-worker': 'src/record/guests/receive-worker.ts',
     'sampler-worker': 'src/sampler/sampler-worker.ts',
   },
   platform: 'node',

@@ -1,14 +1,17 @@
 import { TandemError } from '../base/errors.ts';
+import type { SyncPlan } from '../record/guests/guest-plan.ts';
 import {
   type BufferDraft,
-  type BufferPlan,
   bufferPlan,
   defaultPlan,
   type EventDraft,
+  type GuestDraft,
   isLatencyTracer,
   type PlanDraft,
   type RecordPlan,
 } from '../record/plan.ts';
+import { checkGuestName } from '../transport/address.ts';
+import { parseAgentSpec } from '../transport/agent-spec.ts';
 
 export const DEFAULT_OUTPUT = 'trace.dat';
 const VERBOSE_LEVELS = ['none', 'critical', 'error', 'warning', 'info', 'debug', 'all'];
@@ -30,6 +33,8 @@ export function whole(option: string, text: string, least: number): number {
  */
 export class RecordOptions {
   readonly #buffers: BufferDraft[] = [bufferPlan('')];
+  /** The guest that is being described: its options are not ours. */
+  #guest: GuestDraft | undefined;
   #excluding = false;
   #module: string | undefined;
   #moduleHasFunction = false;
@@ -69,6 +74,27 @@ export class RecordOptions {
     this.#buffer.options.push(option);
   }
 
+  /** What follows, up to the next -A or -B, is for this guest's agent. */
+  startGuest(text: string): void {
+    this.#guest = { spec: parseAgentSpec(text), name: undefined, args: [] };
+    this.#plan.guests.push(this.#guest);
+  }
+
+  nameGuest(name: string): void {
+    if (this.#guest === undefined) throw usage(`--name ${name}`, 'names no guest', 'put it behind its -A');
+    this.#guest.name = checkGuestName(name);
+  }
+
+  /** Keeps an option for the agent of the guest that is being described, if one is. Returns whether it did. */
+  forward(flag: string, value: string | undefined): boolean {
+    this.#guest?.args.push(...(value === undefined ? [flag] : [flag, value]));
+    return this.#guest !== undefined;
+  }
+
+  setSync(values: Partial<SyncPlan>): void {
+    this.#plan.sync = { ...this.#plan.sync, ...values };
+  }
+
   addEvent(pattern: string): void {
     this.#buffer.events.push({ pattern, excluded: this.#excluding, filter: undefined, trigger: undefined });
   }
@@ -91,6 +117,7 @@ export class RecordOptions {
   }
 
   startInstance(name: string): void {
+    this.#guest = undefined;
     if (this.#buffers.some((buffer) => buffer.name === name)) throw usage(`-B ${name}`, 'is there twice');
     this.#buffers.push(bufferPlan(name));
     this.#excluding = false;
@@ -182,10 +209,10 @@ export class RecordOptions {
     const nothing = plan.buffers.every(
       ({ events, tracer, processMaps }) => events.length === 0 && tracer === undefined && !processMaps,
     );
-    if (nothing && !plan.keepBefore) {
+    if (nothing && !plan.keepBefore && plan.guests.length === 0) {
       throw usage('record', 'no event and no tracer was named', 'say what to record with -e or -p');
     }
-    refuseLatencyBesides(plan.buffers);
+    refuseLatencyBesides(plan);
     if (this.#functionStack) {
       if (top.functions.length === 0) throw usage('--func-stack', 'needs functions', 'name them with -l');
       top.options.push('func_stack_trace');
@@ -211,8 +238,9 @@ export class RecordOptions {
 }
 
 /** The text of a latency tracer is one for the whole kernel. */
-function refuseLatencyBesides([top, ...instances]: readonly BufferPlan[]): void {
-  const latency = [...instances, top].find((buffer) => isLatencyTracer(buffer?.tracer))?.tracer;
-  if (latency === undefined || instances.length === 0) return;
-  throw usage(`-p ${latency}`, "a latency tracer's recording has no instances", 'record them one after the other');
+function refuseLatencyBesides({ buffers, guests }: Pick<RecordPlan, 'buffers' | 'guests'>): void {
+  const latency = buffers.find(({ tracer }) => isLatencyTracer(tracer))?.tracer;
+  if (latency === undefined || (buffers.length === 1 && guests.length === 0)) return;
+  const problem = "a latency tracer's recording has neither instances nor guests";
+  throw usage(`-p ${latency}`, problem, 'record them one after the other');
 }

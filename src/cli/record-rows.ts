@@ -51,6 +51,17 @@ const OUTPUT: readonly Row[] = [
   ['--compression <name>', 'none, zlib, zstd or any (default: zstd)', setCompression],
 ];
 
+/** Other machines that are recorded too. */
+const GUESTS: readonly Row[] = [
+  ['-A <guest>', 'record this guest too: CID, NAME@CID:PORT, HOST:PORT, unix:PATH:PORT', (o, v) => o.startGuest(v)],
+  ['--name <name>', 'call the guest before it so', (o, v) => o.nameGuest(v)],
+  ['--tsync-interval <ms>', 'measure clocks so often; 0: at start and end; negative: never (default: 0)', setInterval],
+  ['--tsync-log', "store every probe of the clocks beside the guests' files", (o) => o.setSync({ log: true })],
+  ['--nofifos', "do not use the FIFOs of virtio-serial ports for guests' data", (o) => o.set('useFifos', false)],
+];
+/** What stands behind -A is for the guest's agent, but for these. */
+const NEVER_FORWARDED = ['-A', '-B', '--name'];
+
 /** What becomes of it. */
 const CAPTURE: readonly Row[] = [
   ['--no-filter', "record tandem's own threads too", (o) => o.set('traceRecorder', true)],
@@ -81,7 +92,7 @@ const MESSAGES: readonly Row[] = [
 
 /** trace-cmd's words for what is not here. Known so that the answer is a clear one. */
 const UNSUPPORTED: readonly Row[] = [
-  ...['--nosplice', '--nofifos'].map((flag): Row => [flag, '', () => {}]), // how trace-cmd moves data
+  ['--nosplice', '', () => {}], // how trace-cmd moves data
   ['-t', '', () => {}], // TCP instead of UDP, for -N: without that it means nothing
   ['-N <host:port>', '', refuse('-N', 'record to a file, and copy that')],
   ['-V <cid:port>', '', refuse('-V', 'record to a file, and copy that')],
@@ -114,6 +125,11 @@ function setGraphDepth(options: RecordOptions, value: string): void {
   options.setBuffer('maximumGraphDepth', String(whole('--max-graph-depth', value, 0)));
 }
 
+function setInterval(options: RecordOptions, value: string): void {
+  if (!/^-?\d+$/.test(value)) throw usage(`--tsync-interval ${value}`, 'is not a number of milliseconds');
+  options.setSync({ intervalMs: Number(value) });
+}
+
 function setMask(options: RecordOptions, value: string): void {
   if (value !== '-1' && !/^(0x)?[0-9a-f,]+$/i.test(value)) {
     throw usage(`-M ${value}`, 'is not a mask', 'write a hex number: 3 means CPUs 0 and 1');
@@ -140,7 +156,7 @@ function setPriority(options: RecordOptions, value: string): void {
 
 /** Declares the options of `record` on its command; each changes `options` when it is met on the command line. */
 export function declareRecordOptions(command: Command, options: RecordOptions): void {
-  declare(command, options, [...SETUP, ...DATE, ...OUTPUT, ...CAPTURE, ...MESSAGES]);
+  declare(command, options, [...SETUP, ...DATE, ...GUESTS, ...OUTPUT, ...CAPTURE, ...MESSAGES]);
   declare(command, options, UNSUPPORTED, true);
 }
 
@@ -160,6 +176,10 @@ function declare(command: Command, options: RecordOptions, rows: readonly Row[],
   for (const [flags, description, apply] of rows) {
     const option = new Option(flags, description).hideHelp(hidden);
     command.addOption(option);
-    command.on(`option:${option.name()}`, (value: string) => apply(options, value));
+    const flag = option.short ?? option.long ?? '';
+    command.on(`option:${option.name()}`, (value: string | undefined) => {
+      const isForwarded = !NEVER_FORWARDED.includes(flag) && options.forward(flag, value ?? undefined);
+      if (!isForwarded) apply(options, value as string);
+    });
   }
 }

@@ -1,5 +1,6 @@
 import { unameText } from '../kernel/metadata.ts';
 import type { TscScale } from '../kernel/perf-clock.ts';
+import type { GuestInfo } from '../trace-file/types.ts';
 import type { BufferContent, LatencyText, TraceContent } from '../trace-file/write/content.ts';
 import { cpuCountOptions, metadataOptions } from './metadata-options.ts';
 import { NATIVE } from './native.ts';
@@ -25,6 +26,7 @@ export interface ContentParts extends Pick<TraceContent, 'texts' | 'kallsyms' | 
   readonly hooks: readonly string[];
   readonly processMaps: readonly string[];
   readonly traceId: bigint;
+  readonly guests: readonly GuestInfo[];
   /** The top buffer (named "") first, if it was recorded. */
   readonly buffers: readonly ContentBuffer[];
 }
@@ -32,10 +34,11 @@ export interface ContentParts extends Pick<TraceContent, 'texts' | 'kallsyms' | 
 /** Everything that a writer needs. */
 export function traceContent(parts: ContentParts): TraceContent {
   const { texts, kallsyms, printkFormats, commandLines, cpuCount, buffers, traceId, ...facts } = parts;
+  const isReferredTo = buffers[0]?.name === '' || facts.guests.length > 0;
   const options = metadataOptions({
     ...{ ...NATIVE, ...facts, cpuCount },
     uname: unameText(),
-    traceId: buffers[0]?.name === '' ? traceId : undefined,
+    traceId: isReferredTo ? traceId : undefined,
     stats: buffers.map(({ name, stats }) => ({ buffer: name, cpus: stats })),
   });
   return {

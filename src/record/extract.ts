@@ -15,7 +15,7 @@ import { bufferPlan, isLatencyTracer, type RecordPlan } from './plan.ts';
 import { RecordSession } from './session.ts';
 import { cpuCountOf, type OpenBuffer } from './setup.ts';
 import { subBufferSize } from './sub-buffer-size.ts';
-import { lossLines, summaryLines } from './summary.ts';
+import { latencyLine } from './summary.ts';
 import { checkWritable, TemporaryFiles } from './temporary-files.ts';
 
 export interface Extraction {
@@ -50,7 +50,7 @@ async function extractLatency(plan: RecordPlan, tracefs: Tracefs, messages: Mess
   const texts = new KernelTexts(tracefs.top, readEventTable(tracefs.top)).read();
   const facts = { ...plan, ...texts, commandLines: readCommandLines(tracefs.top), cpuCount: cpuCountOf(tracefs) };
   const bytes = await writeTraceFile(plan.output, latencyContent(facts, readLatency(tracefs.top)), plan);
-  for (const line of summaryLines([], plan.output, bytes)) messages.info(line);
+  messages.info(latencyLine(plan.output, bytes));
 }
 
 async function extractBuffers(
@@ -78,8 +78,6 @@ async function extractBuffers(
   });
   await session.startCapture(new CaptureThreads());
   for (const problem of await session.finish()) messages.warn(problem);
-  const bytes = await session.assemble();
-  const recorded = session.recorded();
-  for (const line of summaryLines(recorded, plan.output, bytes)) messages.info(line);
-  for (const line of lossLines(recorded)) messages.warn(line);
+  for (const line of await session.assemble()) messages.info(line);
+  for (const line of session.losses()) messages.warn(line);
 }

@@ -9,8 +9,9 @@ import { latencyContent } from './content.ts';
 import { KernelTexts } from './kernel-texts.ts';
 import { limitToPids } from './pids.ts';
 import type { RecordPlan } from './plan.ts';
-import type { Progress, RecordedBuffer, Session } from './session-types.ts';
+import type { Progress, Session } from './session-types.ts';
 import { cpuCountOf, type KernelSetup, setUpKernel, switchOn } from './setup.ts';
+import { latencyLine } from './summary.ts';
 import { checkWritable, TemporaryFiles } from './temporary-files.ts';
 
 /** A latency tracer's recording: nothing is captured, the kernel's own text of the longest latency is what is kept. */
@@ -55,7 +56,7 @@ export class LatencySession implements Session {
   }
 
   progress(): Progress {
-    return { bytesByCpu: new Map(), events: 0, lost: 0 };
+    return { bytesByCpu: new Map(), events: 0, lost: 0, guests: [] };
   }
 
   async stop(): Promise<string[]> {
@@ -67,21 +68,26 @@ export class LatencySession implements Session {
     return this.#journal.undo();
   }
 
-  async assemble(): Promise<number> {
+  async assemble(): Promise<string[]> {
     if (this.#latency === undefined) throw new Error('the recording has not been stopped');
     const facts = { ...this.#texts.read(), commandLines: this.#commandLines, cpuCount: cpuCountOf(this.#tracefs) };
-    return writeTraceFile(this.#plan.output, latencyContent({ ...this.#plan, ...facts }, this.#latency), this.#plan);
+    const { output } = this.#plan;
+    const bytes = await writeTraceFile(output, latencyContent({ ...this.#plan, ...facts }, this.#latency), this.#plan);
+    return [latencyLine(output, bytes)];
   }
 
   async abandon(): Promise<void> {}
 
-  recorded(): RecordedBuffer[] {
+  losses(): string[] {
     return [];
   }
+
+  readonly isComplete = true;
 }
 
 /** The longest latency so far is what the next one is compared with: from now on every one is longer. */
 export function forgetLongest(top: TraceInstance, journal: Journal): void {
+  if (!top.has('tracing_max_latency')) return;
   journal.hold('size', top.file('tracing_max_latency'));
   top.write('0', 'tracing_max_latency');
 }

@@ -34,7 +34,7 @@ export class LiveLine {
 
   #update(): void {
     const now = performance.now();
-    const { bytesByCpu, events, lost } = this.#session.progress();
+    const { bytesByCpu, events, lost, guests } = this.#session.progress();
     const rate = Math.round(((events - this.#lastEvents) * 1000) / (now - this.#lastTime));
     this.#lastEvents = events;
     this.#lastTime = now;
@@ -43,6 +43,7 @@ export class LiveLine {
       `${rate} events/s`,
       cpuText(bytesByCpu),
       lost > 0 ? `LOST ${lost} events` : 'nothing lost',
+      ...guests,
       `${size(freeBytes(this.#output))} left on disk`,
     ].join(', ');
     this.#terminal.write(CLEAR_LINE + text.slice(0, this.#terminal.columns - 1));

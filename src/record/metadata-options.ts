@@ -1,6 +1,7 @@
 import type { TscScale } from '../kernel/perf-clock.ts';
 import { OPTION } from '../trace-file/ids.ts';
-import { type OptionContent, textOption, traceIdOption, tscOption } from '../trace-file/write/content.ts';
+import type { GuestInfo } from '../trace-file/types.ts';
+import { guestOption, type OptionContent, textOption, traceIdOption, tscOption } from '../trace-file/write/content.ts';
 import { Encoder } from '../trace-file/write/encoder.ts';
 import type { CpuStats } from './stats.ts';
 
@@ -22,6 +23,7 @@ export interface RecordingFacts {
   /** The top buffer (named "") first; none until tracing is over. */
   readonly stats: readonly { readonly buffer: string; readonly cpus: readonly CpuStats[] }[];
   readonly processMaps: readonly string[];
+  readonly guests: readonly GuestInfo[];
   readonly tsc: TscScale | undefined;
   readonly cpuCount: number;
 }
@@ -41,6 +43,7 @@ export function metadataOptions(facts: RecordingFacts): OptionContent[] {
     ...(facts.traceId === undefined ? [] : [traceIdOption(facts.traceId, littleEndian)]),
     ...texts(OPTION.CPUSTAT, facts.stats.flatMap(statTexts)),
     ...texts(OPTION.PROCMAPS, facts.processMaps),
+    ...facts.guests.map((guest) => guestOption(guest, littleEndian)),
     ...(facts.tsc === undefined ? [] : [tscOption({ ...facts.tsc, offset: 0n }, littleEndian)]),
     ...cpuCountOptions(facts),
   ];

@@ -1,3 +1,5 @@
+import type { GuestPlan, SyncPlan } from './guests/guest-plan.ts';
+
 /** What a recording is to do: the command line, understood, before anything of the kernel was looked at. */
 export interface RecordPlan {
   /** The top buffer (named "") first, then the instances in the order of the command line. */
@@ -44,6 +46,11 @@ export interface RecordPlan {
   readonly tscToNanoseconds: boolean;
   /** Texts of `-H`, stored for the report. */
   readonly hooks: readonly string[];
+  /** Recorded together with this machine (`-A`). */
+  readonly guests: readonly GuestPlan[];
+  readonly sync: SyncPlan;
+  /** Take guests' data by the FIFOs of virtio-serial ports, where there are any (not with `--nofifos`). */
+  readonly useFifos: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
   /** Own messages go to stderr, the command's output stays where it is. */
@@ -79,6 +86,7 @@ type Draft<T> = T extends object
 export type PlanDraft = Omit<Draft<RecordPlan>, 'buffers' | 'recorder'>;
 export type BufferDraft = Draft<BufferPlan>;
 export type EventDraft = Draft<EventPlan>;
+export type GuestDraft = Draft<GuestPlan>;
 
 /** What is done when nothing is said about it. */
 export function defaultPlan(output: string): PlanDraft {
@@ -89,6 +97,7 @@ export function defaultPlan(output: string): PlanDraft {
     ...{ functionTracing: 'leave', keepBefore: false, keep: false, daemonize: false },
     ...{ sleepMicroseconds: undefined, poll: false, realTimePriority: undefined, maximumKb: 0 },
     ...{ savedCommandLines: undefined, date: false, tsOffset: undefined, tscToNanoseconds: false, hooks: [] },
+    ...{ guests: [], sync: { intervalMs: 0, log: false }, useFifos: true },
     ...{ quiet: false, verbose: false, messagesToStderr: false },
   };
 }

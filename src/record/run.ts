@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { TandemError } from '../base/errors.ts';
 import { Journal } from '../kernel/journal.ts';
-import { openTracefs } from '../kernel/tracefs.ts';
+import { openTracefs, type Tracefs } from '../kernel/tracefs.ts';
 import { CaptureThreads } from './capture-threads.ts';
 import { TracedCommand } from './command.ts';
 import { Daemon, startDaemon } from './daemon.ts';
+import { GuestedSession } from './guests/guested-session.ts';
 import { LatencySession } from './latency.ts';
 import { LiveLine } from './live-line.ts';
 import { Messages } from './messages.ts';
@@ -13,7 +14,6 @@ import { putBack } from './put-back.ts';
 import { RecordSession } from './session.ts';
 import type { Session } from './session-types.ts';
 import { StopSignals } from './stop-signals.ts';
-import { lossLines, summaryLines } from './summary.ts';
 
 const PID_LOOK_MS = 100;
 /** As for other failures of input and output. */
@@ -34,10 +34,7 @@ export async function runRecording(plan: RecordPlan): Promise<number> {
   const command = plan.command.length > 0 ? await TracedCommand.prepare(plan.command, plan.user) : undefined;
   let recording: Recording;
   try {
-    const isLatency = plan.buffers.some(({ tracer }) => isLatencyTracer(tracer));
-    const session = isLatency
-      ? new LatencySession(plan, tracefs, journal)
-      : RecordSession.prepare(plan, tracefs, journal);
+    const session = await prepareSession(plan, tracefs, journal, messages);
     recording = new Recording({ plan, session, command, signals, messages, daemon });
     await recording.start(threads);
   } catch (error) {
@@ -49,7 +46,18 @@ export async function runRecording(plan: RecordPlan): Promise<number> {
   await recording.assemble();
   process.off('exit', putBackNow);
   signals.release();
-  return status;
+  return status === 0 && !recording.isComplete ? EXIT_CAPTURE_FAILED : status;
+}
+
+async function prepareSession(
+  plan: RecordPlan,
+  tracefs: Tracefs,
+  journal: Journal,
+  messages: Messages,
+): Promise<Session> {
+  if (plan.guests.length > 0) return GuestedSession.prepare(plan, tracefs, journal, messages);
+  if (plan.buffers.some(({ tracer }) => isLatencyTracer(tracer))) return new LatencySession(plan, tracefs, journal);
+  return RecordSession.prepare(plan, tracefs, journal);
 }
 
 /** So that what this run finds, and brings back at its end, is what was there before. */
@@ -168,19 +176,23 @@ class Recording {
     return stream.isTTY && !quiet && !shared ? new LiveLine(this.#session, stream, this.#plan.output) : undefined;
   }
 
+  /** Whether all of what was to be recorded was, to the end. */
+  get isComplete(): boolean {
+    return this.#session.isComplete;
+  }
+
   async assemble(): Promise<void> {
     const { output } = this.#plan;
-    let bytes: number;
+    let lines: readonly string[];
     try {
-      bytes = await this.#session.assemble();
+      lines = await this.#session.assemble();
     } catch (error) {
       if (!(error instanceof TandemError)) throw error;
       this.#messages.warn(error.message);
       const hint = `what was captured is kept: tandem restore ${this.#session.files.metadata} -o FILE`;
       throw new TandemError(error.code, output, 'the trace file could not be made', hint, { cause: error });
     }
-    const recorded = this.#session.recorded();
-    for (const line of summaryLines(recorded, output, bytes)) this.#messages.info(line);
-    for (const line of lossLines(recorded)) this.#messages.warn(line);
+    for (const line of lines) this.#messages.info(line);
+    for (const line of this.#session.losses()) this.#messages.warn(line);
   }
 }

@@ -19,12 +19,14 @@ export interface Session {
   progress(): Progress;
   /** Switches tracing off, takes what is left, and puts the kernel back. Returns what went wrong, one line each. */
   stop(): Promise<string[]>;
-  /** Makes the trace file and removes the temporary ones. Returns its size in bytes. */
-  assemble(): Promise<number>;
+  /** Makes the trace file and removes the temporary ones. Returns what was recorded, in lines for people. */
+  assemble(): Promise<readonly string[]>;
   /** Ends one that failed before it began: leaves neither files nor threads. */
   abandon(): Promise<void>;
-  /** Counts by buffer and CPU, when it was stopped; none where there are no events to be counted. */
-  recorded(): readonly RecordedBuffer[];
+  /** What was lost, one line each, when it was stopped. */
+  losses(): readonly string[];
+  /** Whether everything that was to be recorded was, as far as it goes by itself. */
+  readonly isComplete: boolean;
 }
 
 /** One buffer when tracing is over. */
@@ -38,4 +40,6 @@ export interface Progress {
   readonly bytesByCpu: ReadonlyMap<number, number>;
   readonly events: number;
   readonly lost: number;
+  /** How other machines do that are recorded too, one text each. */
+  readonly guests: readonly string[];
 }

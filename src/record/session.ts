@@ -3,6 +3,7 @@ import { TandemError } from '../base/errors.ts';
 import type { Journal } from '../kernel/journal.ts';
 import { readCommandLines } from '../kernel/metadata.ts';
 import type { Tracefs } from '../kernel/tracefs.ts';
+import type { GuestInfo } from '../trace-file/types.ts';
 import type { TraceContent } from '../trace-file/write/content.ts';
 import { applyWakeups } from './apply.ts';
 import { writeTraceFile } from './assemble.ts';
@@ -19,6 +20,7 @@ import { ProcessMaps } from './process-maps.ts';
 import type { Progress, RecordedBuffer, Session } from './session-types.ts';
 import { cpuCountOf, type KernelSetup, type OpenBuffer, setUpKernel, switchOn } from './setup.ts';
 import { type CpuStats, readStats } from './stats.ts';
+import { lossLines, summaryLines } from './summary.ts';
 import { checkWritable, TemporaryFiles } from './temporary-files.ts';
 
 /**
@@ -34,7 +36,9 @@ export class RecordSession implements Session {
   readonly #kernel: KernelSetup;
   readonly #cpuCount: number;
   readonly #texts: KernelTexts;
-  readonly #traceId = randomId();
+  /** Of its file, and of what guests' files refer to. */
+  readonly traceId = randomId();
+  #guests: readonly GuestInfo[] = [];
   #outputPaths: readonly string[] = [];
   #capture: Capture | undefined;
   #captured: CaptureResult | undefined;
@@ -64,6 +68,21 @@ export class RecordSession implements Session {
 
   get #buffers(): readonly OpenBuffer[] {
     return this.#kernel.buffers;
+  }
+
+  /** The clock of the first buffer, by the kernel's name of it. */
+  get clock(): string {
+    return (this.#buffers[0] as OpenBuffer).instance.clock();
+  }
+
+  /** How TSC ticks are turned into ns, if the file tells. */
+  get tsc(): KernelSetup['tsc'] {
+    return this.#kernel.tsc;
+  }
+
+  /** Names the guests that were recorded too, for the file. */
+  tellOf(guests: readonly GuestInfo[]): void {
+    this.#guests = guests;
   }
 
   /** Opens all buffers and files: from here on nothing that is traced gets lost, nor can't be restored. */
@@ -139,7 +158,7 @@ export class RecordSession implements Session {
         lost += cpu.lost;
       }
     }
-    return { bytesByCpu: this.#running.progress(), events, lost };
+    return { bytesByCpu: this.#running.progress(), events, lost, guests: [] };
   }
 
   get #running(): Capture {
@@ -164,8 +183,14 @@ export class RecordSession implements Session {
     return [...this.#captured.problems, ...this.#journal.undo()];
   }
 
+  losses(): string[] {
+    return lossLines(this.#recorded());
+  }
+
+  readonly isComplete = true;
+
   /** Counts by buffer and CPU, when it was stopped. */
-  recorded(): RecordedBuffer[] {
+  #recorded(): RecordedBuffer[] {
     return this.#buffers.map(({ plan: { name } }, index) => {
       const bytes = new Map(this.#capturedCpus(name).map(({ cpu, size }) => [cpu, size]));
       return {
@@ -175,13 +200,12 @@ export class RecordSession implements Session {
     });
   }
 
-  /** Makes the trace file and removes the temporary ones. Returns its size in bytes. */
-  async assemble(): Promise<number> {
+  async assemble(): Promise<string[]> {
     const content = this.#content(this.#texts.read(), (buffer) => this.#capturedCpus(buffer));
     const size = await writeTraceFile(this.#plan.output, content, this.#plan);
     this.#disownTemporaryFiles();
     for (const problem of this.#journal.undo()) throw new TandemError('IO', this.#plan.output, problem);
-    return size;
+    return summaryLines(this.#recorded(), this.#plan.output, size);
   }
 
   async abandon(): Promise<void> {
@@ -205,7 +229,8 @@ export class RecordSession implements Session {
     return traceContent({
       ...{ ...this.#plan, ...this.#kernel, ...texts },
       ...{ cpuCount: this.#cpuCount, commandLines: this.#commandLines, processMaps: this.#mapTexts },
-      traceId: this.#traceId,
+      traceId: this.traceId,
+      guests: this.#guests,
       buffers: this.#buffers.map(({ plan: { name }, clock, pageSize }, index) => ({
         ...{ name, clock, pageSize, cpus: cpusOf(name), stats: this.#stats[index] ?? [] },
       })),

@@ -2,7 +2,6 @@ import type { RecordedBuffer } from './session-types.ts';
 
 /** One line per CPU that has something, and a total: `CPU 0  12345 events  1.2 MB`. */
 export function summaryLines(buffers: readonly RecordedBuffer[], output: string, fileBytes: number): string[] {
-  if (buffers.length === 0) return [`${output}: the text of a latency, ${size(fileBytes)} written`];
   const lines: string[] = [];
   let [events, bytes] = [0, 0];
   for (const { name, cpus } of buffers) {
@@ -16,6 +15,10 @@ export function summaryLines(buffers: readonly RecordedBuffer[], output: string,
   lines.push(`${output}: ${plural(events, 'event')}, ${size(bytes)} of trace data, ${size(fileBytes)} written`);
   return lines;
 }
+
+/** A latency tracer's recording. */
+export const latencyLine = (output: string, fileBytes: number): string =>
+  `${output}: the text of a latency, ${size(fileBytes)} written`;
 
 /** One line per CPU that lost events; none when nothing was lost. */
 export function lossLines(buffers: readonly RecordedBuffer[]): string[] {

@@ -1,0 +1,260 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { TandemError } from '../../base/errors.ts';
+import { fsError } from '../../kernel/os-error.ts';
+import type { GuestInfo } from '../../trace-file/types.ts';
+import { addressText, atPort } from '../../transport/address.ts';
+import { connect } from '../../transport/connect.ts';
+import type { Connection } from '../../transport/connection.ts';
+import { openHostFifos } from '../../transport/fifos.ts';
+import type { TraceResponse } from '../../wire/host-session.ts';
+import { checkWritable, TemporaryFiles } from '../temporary-files.ts';
+import { Control } from './control.ts';
+import { type FoundGuest, guestOutput, vcpuThreads } from './found-guest.ts';
+import { agentArgs } from './guest-clock.ts';
+import type { GuestContext } from './guest-context.ts';
+import { writeGuestFile } from './guest-file.ts';
+import { namedClock } from './guest-plan.ts';
+import { GuestSync } from './guest-sync.ts';
+import { Receiver } from './receiver.ts';
+import { within } from './within.ts';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+/** From the end of an agent's trace to the end of its data. */
+const DRAIN_TIMEOUT_MS = 10_000;
+
+/** Where one guest's recording is, in a word for people. */
+export type GuestState = 'connecting' | 'measuring its clock' | 'recording' | 'lost' | 'ended';
+
+/**
+ * One guest from its connection to its file. The steps in their order: `request`, `measureFirst`, `openData`; `close`,
+ * `measureLast`, `finish`; `assemble`. The first three throw when it can't be recorded. Afterwards what goes wrong is
+ * told, and what there is is kept.
+ */
+export class GuestSession {
+  readonly guest: FoundGuest;
+  readonly output: string;
+  readonly #context: GuestContext;
+  readonly #files: TemporaryFiles;
+  readonly #sync: GuestSync;
+  #state: GuestState = 'connecting';
+  #connection: Connection | undefined;
+  #control: Control | undefined;
+  #response: TraceResponse | undefined;
+  #fifos: readonly number[] = [];
+  #data: readonly Connection[] = [];
+  #receiver: Receiver | undefined;
+  #metadataFd = -1;
+  #metadataProblem: unknown;
+
+  constructor(guest: FoundGuest, context: GuestContext) {
+    this.guest = guest;
+    this.#context = context;
+    this.output = guestOutput(context.hostOutput, guest.name);
+    this.#files = TemporaryFiles.of({ output: this.output, temporaryFolder: context.temporaryFolder });
+    const clock = namedClock(guest.args) ?? context.hostClock;
+    this.#sync = new GuestSync(guest, clock, context, (problem) => this.#warn(problem));
+    checkWritable(this.output, this.#files);
+  }
+
+  get state(): GuestState {
+    return this.#state;
+  }
+
+  /** Bytes of trace data so far. */
+  get bytes(): number {
+    return this.#receiver?.bytes ?? 0;
+  }
+
+  /** Connects to the agent and asks it to record. */
+  async request(): Promise<void> {
+    const { guest, peer } = this;
+    const { traceId, hostClock, date, useFifos } = this.#context;
+    const connection = await this.#connect(guest.address, 'its agent can not be reached');
+    this.#connection = connection;
+    this.#fifos = useFifos && guest.address.kind !== 'tcp' ? openHostFifos(guest.name) : [];
+    const control = new Control(
+      connection,
+      {
+        peer,
+        portKind: guest.address.kind === 'tcp' ? 'tcp' : 'vsock',
+        request: {
+          ...{ traceId, useFifos: this.#fifos.length > 0 },
+          ...{ args: agentArgs(guest, hostClock, date), syncProtocols: this.#sync.offers() },
+        },
+      },
+      {
+        metadata: (bytes) => this.#keepMetadata(bytes),
+        unexpected: (command) => this.#context.warn(`${peer}: sent ${command}, which makes no sense here`),
+      },
+    );
+    this.#control = control;
+    void control.failure.then((error) => this.#lose(error));
+    this.#response = await control.request();
+  }
+
+  /** Connects to where clocks are measured, and waits for the first round. Recording goes on without, if it fails. */
+  async measureFirst(): Promise<void> {
+    const { syncProtocol: protocol, syncPort, ports } = this.#agreed;
+    if (protocol === '') {
+      if (this.#context.sync.intervalMs >= 0) this.#warn('its agent has no time sync: its clock stays unmeasured');
+      return;
+    }
+    this.#state = 'measuring its clock';
+    this.#context.tell(`Negotiated ${protocol} time sync protocol with guest ${this.guest.name}`);
+    await this.#sync.start(protocol, ports.length, () =>
+      this.#connect(atPort(this.#peerAddress, syncPort), 'its port for time sync can not be reached'),
+    );
+    this.#control?.roundEnded();
+  }
+
+  /** Waits for the guest's metadata, then takes its data. The agent switches tracing on by itself. */
+  async openData(): Promise<void> {
+    const { ports, useFifos } = this.#agreed;
+    await this.#control?.metadataEnd;
+    if (this.#metadataProblem !== undefined) throw this.#metadataProblem;
+    if (this.#metadataFd >= 0) closeSync(this.#metadataFd);
+    this.#metadataFd = -1;
+    if (useFifos && this.#fifos.length !== ports.length) {
+      this.#warn(`it has ${ports.length} CPUs, but there are FIFOs for ${this.#fifos.length}`);
+    }
+    const fds = useFifos ? this.#fifos.slice(0, ports.length) : await this.#connectData(ports);
+    const receiver = new Receiver(fds.map((fd, cpu) => ({ fd, outputPath: this.#files.cpu('', cpu) })));
+    this.#receiver = receiver;
+    await receiver.ready;
+    void receiver.ended.then((problem) => {
+      if (problem !== undefined) this.#lose(new TandemError('IO', this.peer, problem, 'what came before is kept'));
+    });
+    this.#state = this.#control?.isRecording ? 'recording' : 'lost';
+  }
+
+  async #connectData(ports: readonly number[]): Promise<number[]> {
+    const connections: Connection[] = [];
+    this.#data = connections;
+    for (const [cpu, port] of ports.entries()) {
+      const address = atPort(this.#peerAddress, port);
+      connections.push(await this.#connect(address, `its port for the data of CPU ${cpu} can not be reached`));
+    }
+    return connections.map(({ fd }) => fd);
+  }
+
+  /** Asks the agent to end its trace. */
+  close(): void {
+    this.#control?.close();
+  }
+
+  /** Gives it up: its agent sees the connection end. */
+  abandon(): void {
+    this.#state = 'lost';
+    this.#connection?.shutdown();
+    for (const connection of this.#data) connection.shutdown();
+  }
+
+  /** Measures its clock for the last time. */
+  async measureLast(): Promise<void> {
+    await this.#sync.stop(this.#state === 'lost');
+    this.#control?.roundEnded();
+  }
+
+  /** Waits until the agent sent everything. */
+  async finish(): Promise<void> {
+    if (this.#state === 'recording') {
+      try {
+        await this.#control?.ended;
+      } catch {
+        // it was told when it happened
+      }
+    }
+    const receiver = this.#receiver;
+    if (receiver !== undefined) {
+      // FIFOs have no end: what is there now is all.
+      if (this.#agreed.useFifos) receiver.stop();
+      const all = receiver.ended.then(() => true);
+      if ((await within(all, DRAIN_TIMEOUT_MS)) === undefined) {
+        this.#warn(`its data did not end within ${DRAIN_TIMEOUT_MS / 1000} s: what came is kept`);
+        receiver.stop();
+        await receiver.ended;
+      }
+    }
+    this.dispose();
+    if (this.#state === 'recording') this.#state = 'ended';
+  }
+
+  /** Closes what is still open. */
+  dispose(): void {
+    this.#control?.dispose();
+    for (const connection of [...this.#data, this.#connection]) connection?.close();
+    for (const fd of this.#fifos) closeSync(fd);
+    this.#fifos = [];
+  }
+
+  /** What the host's file tells of it; undefined when its agent never answered. */
+  info(): GuestInfo | undefined {
+    if (this.#response === undefined) return undefined;
+    const { traceId, ports } = this.#response;
+    const vcpus = vcpuThreads(this.guest, ports.length).map((pid, cpu) => ({ cpu, pid }));
+    return { name: this.guest.name, traceId, vcpus };
+  }
+
+  /** Makes its file and removes the temporary ones. Returns its size in bytes. */
+  async assemble(): Promise<number> {
+    const { tsc, sync } = this.#context;
+    const cpus = (this.#receiver?.tasks ?? []).map(({ outputPath }) => outputPath);
+    if (sync.log) this.#sync.writeLog(`${this.output}.tsync`);
+    const size = await writeGuestFile({
+      ...{ output: this.output, metadata: this.#files.metadata, cpus, pageSize: this.#agreed.pageSize },
+      ...{ timeShift: this.#sync.timeShift(), tsc },
+    });
+    this.removeTemporaryFiles();
+    return size;
+  }
+
+  /** Together, at the next undoing of the journal: of some of them no whole trace could be restored. */
+  removeTemporaryFiles(): void {
+    const cpus = (this.#receiver?.tasks ?? []).map(({ outputPath }) => outputPath);
+    this.#context.journal.ownFiles([this.#files.metadata, ...cpus]);
+  }
+
+  /** The other end in words: the subject of all errors. */
+  get peer(): string {
+    return `guest ${this.guest.name} (agent at ${addressText(this.guest.address)})`;
+  }
+
+  /** Where its agent really was found: the data is there too, whatever the guest is called. */
+  get #peerAddress(): Connection['peer'] {
+    return (this.#connection as Connection).peer;
+  }
+
+  get #agreed(): TraceResponse {
+    if (this.#response === undefined) throw new Error('the agent has not answered yet');
+    return this.#response;
+  }
+
+  async #connect(address: Connection['peer'], problem: string): Promise<Connection> {
+    try {
+      return await connect(address, CONNECT_TIMEOUT_MS);
+    } catch (error) {
+      if (!(error instanceof TandemError)) throw error;
+      throw new TandemError(error.code, this.peer, `${problem}: ${error.message}`, undefined, { cause: error });
+    }
+  }
+
+  #keepMetadata(bytes: Uint8Array): void {
+    const path = this.#files.metadata;
+    try {
+      if (this.#metadataFd < 0) this.#metadataFd = openSync(path, 'w', 0o600);
+      for (let done = 0; done < bytes.length; ) done += writeSync(this.#metadataFd, bytes, done);
+    } catch (error) {
+      this.#metadataProblem ??= fsError(error, path, 'can not be written');
+    }
+  }
+
+  /** The session is over before its time. Before it began, whoever waits for a step is told. */
+  #lose(error: TandemError): void {
+    if (this.#state === 'recording') this.#context.warn(error.message);
+    this.#state = 'lost';
+  }
+
+  #warn(problem: string): void {
+    this.#context.warn(`${this.peer}: ${problem}`);
+  }
+}

@@ -1,0 +1,143 @@
+import { appendFileSync, closeSync, openSync } from 'node:fs';
+import { TandemError } from '../../base/errors.ts';
+import { createMarkerInstance } from '../../sampler/marker-instance.ts';
+import { Sampler, type SamplingResult } from '../../sampler/sampler.ts';
+import { isTscClock, kernelClock } from '../../sync/clocks.ts';
+import { encodeLogHeader, encodeMeasurement } from '../../sync/log.ts';
+import { offeredProtocols, protocolNamed } from '../../sync/registry.ts';
+import { timeShiftOf } from '../../sync/time-shift.ts';
+import type { Measurement } from '../../sync/types.ts';
+import type { TimeShift } from '../../time/types.ts';
+import type { Connection } from '../../transport/connection.ts';
+import type { FoundGuest } from './found-guest.ts';
+import type { GuestContext } from './guest-context.ts';
+import { within } from './within.ts';
+
+/** A guest's CPU can be away for long, but not for ever. */
+const PROBE_TIMEOUT_MS = 5_000;
+/** The recording begins without measured clocks after that; they go on being measured. */
+const FIRST_ROUND_TIMEOUT_MS = 90_000;
+const LAST_ROUND_TIMEOUT_MS = 60_000;
+
+/** The clock of one guest: how it is measured, and what became of that. */
+export class GuestSync {
+  readonly #guest: FoundGuest;
+  readonly #context: GuestContext;
+  /** Name of the guest's trace clock, by the kernel. */
+  readonly #clock: string;
+  /** Says what went wrong, of this guest. */
+  readonly #warn: (problem: string) => void;
+  #protocol = '';
+  #cpuCount = 0;
+  #connection: Connection | undefined;
+  #sampler: Sampler | undefined;
+  #sampled: SamplingResult | undefined;
+
+  constructor(guest: FoundGuest, clock: string, context: GuestContext, warn: (problem: string) => void) {
+    this.#guest = guest;
+    this.#clock = clock;
+    this.#context = context;
+    this.#warn = warn;
+  }
+
+  /** Names of the protocols that both clocks allow; undefined when none is wanted. */
+  offers(): string[] | undefined {
+    const { sync, hostClock } = this.#context;
+    if (sync.intervalMs < 0) return undefined;
+    // The hypervisor's numbers relate TSCs, on both sides.
+    const readsVcpuTsc = this.#guest.kvmFolder !== undefined && isTscClock(this.#clock) && isTscClock(hostClock);
+    const role = this.#guest.address.kind === 'tcp' ? 'client' : 'host';
+    return offeredProtocols(role, hostClock, { readsVcpuTsc });
+  }
+
+  /**
+   * Measures by the protocol that was agreed on, from now on. Resolves after the first round, or when it is taking too
+   * long. `connect` gives the connection for it.
+   */
+  async start(protocol: string, cpuCount: number, connect: () => Promise<Connection>): Promise<void> {
+    this.#protocol = protocol;
+    this.#cpuCount = cpuCount;
+    try {
+      const connection = await connect();
+      this.#connection = connection;
+      this.#sampler = this.#startSampler(connection);
+      await this.#firstRound(this.#sampler);
+    } catch (error) {
+      if (!(error instanceof TandemError)) throw error;
+      this.#warn(`its clock stays unmeasured: ${error.message}`);
+    }
+  }
+
+  #startSampler(connection: Connection): Sampler {
+    const { tracefs, journal, hostClock, sync } = this.#context;
+    const { pid, kvmFolder, name } = this.#guest;
+    return Sampler.startHost({
+      ...{ fd: connection.fd, protocol: this.#protocol, cpuCount: this.#cpuCount, peer: `guest ${name}` },
+      ...{ timeoutMs: PROBE_TIMEOUT_MS, intervalMs: sync.intervalMs },
+      instance: createMarkerInstance(tracefs, journal, kernelClock(hostClock)),
+      vm: pid === undefined || kvmFolder === undefined ? undefined : { pid, kvmFolder },
+    });
+  }
+
+  async #firstRound(sampler: Sampler): Promise<void> {
+    const round = await within(sampler.firstRound, FIRST_ROUND_TIMEOUT_MS);
+    if (round === undefined) {
+      this.#warn(`its clock was not measured within ${FIRST_ROUND_TIMEOUT_MS / 1000} s: recording begins without`);
+      return;
+    }
+    for (const problem of round.problems) this.#warn(problem);
+    const [first] = sampler.measurements;
+    if (first !== undefined) this.#context.tell(`  ${offsetText(first, this.#context.hostClock)}`);
+  }
+
+  /** Measures once more, and ends. `isLost`: the guest is gone, which was told already. */
+  async stop(isLost: boolean): Promise<void> {
+    if (this.#sampler === undefined) return;
+    this.#sampled = await this.#sampler.stop(LAST_ROUND_TIMEOUT_MS);
+    this.#connection?.close();
+    if (isLost) return;
+    for (const problem of this.#sampled.problems) this.#warn(problem);
+    if (this.#sampled.failure !== undefined) {
+      this.#warn(`its clock could not be measured to the end: ${this.#sampled.failure}`);
+    }
+  }
+
+  get #measurements(): readonly Measurement[] {
+    return this.#sampled?.measurements ?? [];
+  }
+
+  /** What goes into the guest's file; undefined when nothing was measured. */
+  timeShift(): TimeShift | undefined {
+    const protocol = protocolNamed(this.#protocol);
+    if (protocol === undefined) return undefined;
+    const shift = timeShiftOf({
+      ...{ protocol, measurements: this.#measurements, cpuCount: this.#cpuCount },
+      ...{ guestClock: this.#clock, peerTraceId: this.#context.traceId },
+    });
+    if (shift === undefined) this.#warn('its clock was never measured: its times are its own');
+    return shift;
+  }
+
+  /** Writes every probe of every round (`--tsync-log`). */
+  writeLog(path: string): void {
+    if (this.#protocol === '') return;
+    const facts = {
+      ...{ guest: this.#guest.name, protocol: this.#protocol, cpuCount: this.#cpuCount },
+      ...{ guestClock: this.#clock, hostClock: this.#context.hostClock },
+    };
+    const fd = openSync(path, 'w', 0o644);
+    try {
+      appendFileSync(fd, encodeLogHeader(facts));
+      for (const measurement of this.#measurements) appendFileSync(fd, encodeMeasurement(measurement));
+    } finally {
+      closeSync(fd);
+    }
+  }
+}
+
+/** For people. */
+function offsetText({ sample: { offset, bound } }: Measurement, clock: string): string {
+  const unit = isTscClock(clock) ? 'ticks' : 'ns';
+  const error = bound === undefined ? 'error unknown' : `+/- ${bound} ${unit}`;
+  return `clock offset ${offset} ${unit}, ${error}`;
+}
