@@ -9,8 +9,8 @@ import type { VcpuTsc } from './types.ts';
 
 /** Stock's products of a time and a difference of offsets stay below. */
 const MOST_PRODUCT = 1n << 62n;
-/** So far outside of the samples stock's products must still fit: a minute of any TSC. */
-const OUTSIDE = 1n << 38n;
+/** So far outside of the samples stock's products must still fit: some ten seconds of any TSC. */
+const OUTSIDE = 1n << 36n;
 /** Bounds the two where the ratio is nearly 1: then a few points do. */
 const LONGEST = 1n << 100n;
 const SHORTEST = 1n << 28n;

@@ -72,6 +72,9 @@ function heldToTheEnd(samples: readonly SyncSample[]): SyncSample[] {
 /** Half of what the product of a time and a difference of offsets can be in signed 64 bits. */
 const MOST_PRODUCT = 1n << 62n;
 
+/** More samples than this from one measurement to the next are not worth it: hours of clocks that count other units. */
+const MOST_PARTS = 1n << 14n;
+
 /** Two samples at least, and so close to each other that stock's products fit 64 bits. */
 function steady(samples: readonly SyncSample[]): SyncSample[] {
   const [only] = samples;
@@ -90,7 +93,7 @@ function between(a: SyncSample, b: SyncSample): SyncSample[] {
   const product = run * (rise < 0n ? -rise : rise);
   if (product < MOST_PRODUCT) return [];
   let parts = 2n;
-  while (product / (parts * parts) >= MOST_PRODUCT) parts *= 2n;
+  while (parts < MOST_PARTS && product / (parts * parts) >= MOST_PRODUCT) parts *= 2n;
   // Rounding their offsets can cost one unit.
   const bound =
     a.bound === undefined || b.bound === undefined ? undefined : 1n + (a.bound > b.bound ? a.bound : b.bound);
