@@ -77,9 +77,9 @@ const MOST_PARTS = 1n << 14n;
 
 /** Two samples at least, and so close to each other that stock's products fit 64 bits. */
 function steady(samples: readonly SyncSample[]): SyncSample[] {
-  const [only] = samples;
-  if (only && samples.length === 1) return [only, { ...only, time: only.time + 1n }];
   const sorted = distinct(samples);
+  const [only] = sorted;
+  if (only && sorted.length === 1) return [only, { ...only, time: only.time + 1n }];
   return sorted.flatMap((b, i) => {
     const a = sorted[i - 1];
     return a ? [...between(a, b), b] : [b];

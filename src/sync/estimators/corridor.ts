@@ -9,7 +9,7 @@ export interface Limit {
   readonly value: number;
 }
 
-const STEPS = 60;
+const STEPS = 40;
 
 /** What all limits together say of straight lines that keep within them. */
 export class Corridor {

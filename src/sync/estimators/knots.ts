@@ -5,7 +5,7 @@ import type { Knot } from './steps.ts';
 import { departure, type Wander, wanderOf } from './wander.ts';
 
 /** Rounds on either side that an estimate is drawn from. */
-const MOST_NEIGHBOURS = 32;
+const MOST_NEIGHBOURS = 16;
 
 /** Where the offset's line is bent: at each round, with what its neighbours say too. */
 export function knotsOf(rounds: readonly Round[]): Knot[] {
