@@ -78,22 +78,24 @@ export function pipe(capacity: number): { readFd: number; writeFd: number } {
 /** The descriptors of a poll(2) call, kept between calls. */
 export class PollSet {
   static readonly IN = 1;
+  static readonly OUT = 4;
   static readonly ERR = 8;
   static readonly HUP = 16;
   /** struct pollfd: int fd, short events, short revents. */
   readonly #entries: DataView;
   readonly count: number;
 
-  constructor(fds: readonly number[]) {
+  /** `events`: what to wait for at each descriptor; IN where nothing is said. */
+  constructor(fds: readonly number[], events: readonly number[] = []) {
     this.count = fds.length;
     this.#entries = new DataView(new ArrayBuffer(8 * fds.length));
     for (const [index, fd] of fds.entries()) {
       this.#entries.setInt32(8 * index, fd, true);
-      this.#entries.setInt16(8 * index + 4, PollSet.IN, true);
+      this.#entries.setInt16(8 * index + 4, events[index] ?? PollSet.IN, true);
     }
   }
 
-  /** Waits until one is readable, at most `timeout` ms (-1: for ever). Returns how many are ready; 0 after a signal. */
+  /** Waits until one is ready, at most `timeout` ms (-1: for ever). Returns how many are ready; 0 after a signal. */
   wait(timeout: number): number {
     const ready = native.poll(this.#entries.buffer, this.count, timeout);
     if (ready !== -1) return ready;

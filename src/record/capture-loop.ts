@@ -1,11 +1,13 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
-import { closePipeEnd, PollSet, pipe, setRealTimePriority, splice, spliceNow } from '../kernel/libc.ts';
+import { TandemError } from '../base/errors.ts';
+import { closePipeEnd, PollSet, pipe, setRealTimePriority, spliceNow } from '../kernel/libc.ts';
 import { fsError, OsError } from '../kernel/os-error.ts';
-import { CaptureOutput } from './capture-output.ts';
+import { type CaptureOutput, FileOutput } from './capture-output.ts';
 import type { CaptureJob, CaptureOptions, CaptureTask } from './capture-types.ts';
+import { StreamOutput } from './stream-output.ts';
 
 /*
- * One thread serves many CPUs. Sub-buffers go from the kernel's ring buffer through a pipe into the file by splice:
+ * One thread serves many CPUs. Sub-buffers go from the kernel's ring buffer through a pipe into the output by splice:
  * the kernel moves pages, this program sees none of their bytes. Only what is left at the end, a part of one
  * sub-buffer per CPU, is copied.
  */
@@ -31,34 +33,57 @@ interface Channel {
 type Pipe = ReturnType<typeof pipe>;
 
 /**
- * Does a job: captures until the descriptor that `ready` is given is closed, then takes what is left. `ready` is called
- * when all files are open.
+ * Does a job: captures until the first descriptor that `ready` is given is closed, then takes what is left. Closing the
+ * second one ends any waiting for who reads a stream. `ready` is called when all files are open. Throws when a stream
+ * lost its reader, after everything else is done.
  */
-export function captureUntilStopped({ tasks, options, captured }: CaptureJob, ready: (stopFd: number) => void): void {
+export function captureUntilStopped(
+  { tasks, options, captured }: CaptureJob,
+  ready: (stopFd: number, giveUpFd: number) => void,
+): void {
   preferThisThread(options);
-  const channels = tasks.map((task, index) => open(task, index, options, captured));
-  const stop = pipe(LEAST_PIPE_BYTES);
-  ready(stop.writeFd);
+  const [stop, giveUp] = [pipe(LEAST_PIPE_BYTES), pipe(LEAST_PIPE_BYTES)];
   const between = pipe(PIPE_BYTES);
-  const interval = options.poll ? POLL_SLEEP_MS : options.sleepMicroseconds / 1000;
-  if (interval > 0) captureByClock(channels, between, interval, stop.readFd);
-  else captureByWakeups(channels, between, stop.readFd);
-  for (const channel of channels) {
-    drain(channel, between);
-    drainRest(channel);
+  const channels: Channel[] = [];
+  let isReady = false;
+  try {
+    for (const [index, task] of tasks.entries()) channels.push(open(task, index, options, captured, giveUp.readFd));
+    isReady = true;
+    ready(stop.writeFd, giveUp.writeFd);
+    const interval = options.poll ? POLL_SLEEP_MS : options.sleepMicroseconds / 1000;
+    if (interval > 0) captureByClock(channels, between, interval, stop.readFd);
+    else captureByWakeups(channels, between, stop.readFd);
+    for (const channel of channels) {
+      drain(channel, between);
+      drainRest(channel);
+    }
+  } finally {
+    for (const fd of [stop.readFd, giveUp.readFd, between.readFd, between.writeFd]) closePipeEnd(fd);
+    if (!isReady) for (const { writeFd } of [stop, giveUp]) closePipeEnd(writeFd);
+    for (const { rawFd, output } of channels) {
+      closeSync(rawFd);
+      output.close();
+    }
   }
-  for (const fd of [stop.readFd, between.readFd, between.writeFd]) closePipeEnd(fd);
-  for (const { rawFd, output } of channels) {
-    closeSync(rawFd);
-    output.close();
-  }
+  const lost = channels.find(({ output }) => output.isGone);
+  if (lost) throw new TandemError('PEER', lost.task.outputPath, `does not take the data of CPU ${lost.task.cpu}`);
 }
 
-function open(task: CaptureTask, index: number, { maximumBytes }: CaptureOptions, captured: Float64Array): Channel {
-  const { cpu, rawPath, outputPath, subBufferSize } = task;
+function open(
+  task: CaptureTask,
+  index: number,
+  { maximumBytes }: CaptureOptions,
+  captured: Float64Array,
+  giveUpFd: number,
+): Channel {
+  const { cpu, rawPath, outputPath, outputFd, subBufferSize } = task;
   try {
     const rawFd = openSync(rawPath, constants.O_RDONLY | constants.O_NONBLOCK);
-    return { task, index, rawFd, output: new CaptureOutput(outputPath, maximumBytes, subBufferSize), captured };
+    const output =
+      outputFd === undefined
+        ? new FileOutput(outputPath, maximumBytes, subBufferSize)
+        : new StreamOutput(outputFd, outputPath, giveUpFd);
+    return { task, index, rawFd, output, captured };
   } catch (error) {
     throw fsError(error, `CPU ${cpu}`, `${(error as NodeJS.ErrnoException).path ?? rawPath} can not be opened`);
   }
@@ -66,11 +91,10 @@ function open(task: CaptureTask, index: number, { maximumBytes }: CaptureOptions
 
 /** Moves whole sub-buffers until the ring buffer has none. */
 function drain({ rawFd, output, task, index, captured }: Channel, between: Pipe): void {
-  for (;;) {
+  while (!output.isGone) {
     const taken = take(rawFd, between.writeFd, Math.min(PIPE_BYTES, output.room), task);
     if (taken <= 0) return;
-    for (let left = taken; left > 0; ) left -= splice(between.readFd, output.fd, left, task.outputPath);
-    output.grew(taken);
+    output.take(between.readFd, taken);
     captured[index] = (captured[index] as number) + taken;
   }
 }
@@ -88,7 +112,7 @@ function take(rawFd: number, pipeFd: number, length: number, task: CaptureTask):
 /** Copies what splice does not move: the sub-buffer that is not full yet. */
 function drainRest({ rawFd, output, task, index, captured }: Channel): void {
   const subBuffer = new Uint8Array(task.subBufferSize);
-  for (;;) {
+  while (!output.isGone) {
     let length: number;
     try {
       length = readSync(rawFd, subBuffer, 0, subBuffer.length, null);
@@ -118,13 +142,15 @@ function preferThisThread({ realTimePriority }: CaptureOptions): void {
   }
 }
 
+const allGone = (channels: readonly Channel[]): boolean => channels.every(({ output }) => output.isGone);
+
 function sleep(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
 function captureByClock(channels: readonly Channel[], between: Pipe, interval: number, stopFd: number): void {
   const stop = new PollSet([stopFd]);
-  while (stop.wait(0) === 0) {
+  while (stop.wait(0) === 0 && !allGone(channels)) {
     for (const channel of channels) drain(channel, between);
     sleep(interval);
   }
@@ -133,7 +159,7 @@ function captureByClock(channels: readonly Channel[], between: Pipe, interval: n
 function captureByWakeups(channels: readonly Channel[], between: Pipe, stopFd: number): void {
   const readable = new PollSet([stopFd, ...channels.map(({ rawFd }) => rawFd)]);
   let emptied = performance.now();
-  while (readable.ready(0) === 0) {
+  while (readable.ready(0) === 0 && !allGone(channels)) {
     readable.wait(LONGEST_WAIT_MS);
     const now = performance.now();
     const all = now - emptied >= LONGEST_WAIT_MS;
@@ -141,8 +167,8 @@ function captureByWakeups(channels: readonly Channel[], between: Pipe, stopFd: n
     for (const [at, channel] of channels.entries()) {
       const ready = readable.ready(at + 1);
       if (all || ready !== 0) drain(channel, between);
-      // A CPU without a buffer says so at once, each time.
-      if ((ready & (PollSet.ERR | PollSet.IN)) === PollSet.ERR) readable.ignore(at + 1);
+      // A CPU without a buffer says so at once, each time; what nobody takes stays where it is.
+      if (channel.output.isGone || (ready & (PollSet.ERR | PollSet.IN)) === PollSet.ERR) readable.ignore(at + 1);
     }
   }
 }

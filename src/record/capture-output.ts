@@ -1,5 +1,18 @@
 import { appendFileSync, closeSync, existsSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { splice } from '../kernel/libc.ts';
 import { fsError } from '../kernel/os-error.ts';
+
+/** What takes the sub-buffers of one CPU. */
+export interface CaptureOutput {
+  /** Bytes that `take` can be given at once. */
+  readonly room: number;
+  /** Nobody is there any more to take anything. */
+  readonly isGone: boolean;
+  /** Takes so many bytes out of a pipe that has them. */
+  take(pipeFd: number, length: number): void;
+  write(bytes: Uint8Array): void;
+  close(): void;
+}
 
 /** Where the earlier half of a limited recording is. */
 const asideOf = (path: string): string => `${path}.older`;
@@ -8,7 +21,8 @@ const asideOf = (path: string): string => `${path}.older`;
  * The file that takes one CPU's sub-buffers. With a limit it is put aside when it has half of that, in place of the
  * one put aside before: between half and all of the limit is kept.
  */
-export class CaptureOutput {
+export class FileOutput implements CaptureOutput {
+  readonly isGone = false;
   readonly #path: string;
   readonly #half: number;
   #fd: number;
@@ -22,17 +36,16 @@ export class CaptureOutput {
     this.#fd = openSync(path, 'w', 0o600);
   }
 
-  get fd(): number {
-    return this.#fd;
-  }
-
-  /** Bytes that may be added before `grew` is told. */
   get room(): number {
     return this.#half - this.#size;
   }
 
-  /** Says that bytes were added to `fd`. */
-  grew(bytes: number): void {
+  take(pipeFd: number, length: number): void {
+    for (let left = length; left > 0; ) left -= splice(pipeFd, this.#fd, left, this.#path);
+    this.#grew(length);
+  }
+
+  #grew(bytes: number): void {
     this.#size += bytes;
     if (this.#size < this.#half) return;
     closeSync(this.#fd);
@@ -47,7 +60,7 @@ export class CaptureOutput {
     } catch (error) {
       throw fsError(error, this.#path, 'can not be written');
     }
-    this.grew(bytes.length);
+    this.#grew(bytes.length);
   }
 
   close(): void {

@@ -1,11 +1,14 @@
-/** One CPU of one ring buffer, and the file that takes its sub-buffers. */
+/** One CPU of one ring buffer, and what takes its sub-buffers: a file, or a stream. */
 export interface CaptureTask {
   /** Name of the buffer: empty for the top one. */
   readonly buffer: string;
   readonly cpu: number;
   /** trace_pipe_raw of that CPU. */
   readonly rawPath: string;
+  /** The file. Of a stream its name for messages. */
   readonly outputPath: string;
+  /** A socket or FIFO that is open already, and stays open. */
+  readonly outputFd?: number | undefined;
   /** Bytes of a sub-buffer of that ring buffer. */
   readonly subBufferSize: number;
 }
@@ -31,7 +34,7 @@ export interface CaptureJob {
 
 /** What a worker says. It ends when all data is in its files. */
 export type CaptureMessage =
-  /** All files are open. `stopFd` is the writing end of a pipe: closing it means stop. */
-  | { readonly type: 'ready'; readonly stopFd: number }
+  /** All files are open. Both are writing ends of pipes: closing `stopFd` means stop, `giveUpFd` wait for no reader. */
+  | { readonly type: 'ready'; readonly stopFd: number; readonly giveUpFd: number }
   /** Something failed; what was captured before it is in the files. */
   | { readonly type: 'failed'; readonly message: string };

@@ -7,7 +7,7 @@ import type { CaptureJob, CaptureMessage } from './capture-types.ts';
 parentPort?.once('message', (job: CaptureJob) => {
   const say = (message: CaptureMessage): void => parentPort?.postMessage(message);
   try {
-    captureUntilStopped(job, (stopFd) => say({ type: 'ready', stopFd }));
+    captureUntilStopped(job, (stopFd, giveUpFd) => say({ type: 'ready', stopFd, giveUpFd }));
   } catch (error) {
     say({ type: 'failed', message: (error as Error).message });
   }

@@ -97,7 +97,7 @@ describe('a thread that crashes', () => {
 
   test('later it is told at once, and again at the end', async () => {
     const { readFd, writeFd } = pipe(4096);
-    const ready = `require('node:worker_threads').parentPort.postMessage({ type: 'ready', stopFd: ${writeFd} });`;
+    const ready = `require('node:worker_threads').parentPort.postMessage({ type: 'ready', stopFd: ${writeFd}, giveUpFd: -1 });`;
     const capture = await Capture.start(threads(ready + boom), [task], job);
     expect(await capture.failure()).toBe('a capture thread crashed: boom');
     expect(await capture.stop()).toEqual({ cpus: [{ task, bytes: 0 }], problems: ['a capture thread crashed: boom'] });

@@ -1,5 +1,6 @@
-import { closeSync, existsSync, statSync, truncateSync } from 'node:fs';
+import { existsSync, statSync, truncateSync } from 'node:fs';
 import { TandemError } from '../base/errors.ts';
+import { closePipeEnd } from '../kernel/libc.ts';
 import type { CaptureThreads } from './capture-threads.ts';
 import type { CaptureJob, CaptureMessage, CaptureOptions, CaptureTask } from './capture-types.ts';
 
@@ -16,6 +17,8 @@ interface CaptureWorker {
   readonly ended: Promise<string | undefined>;
   /** Has it take what is left and end, as soon as it is ready. */
   stop(): void;
+  /** Has it wait no longer for anybody who reads. */
+  giveUp(): void;
 }
 
 /** What a capture left in its files, in whole sub-buffers. */
@@ -74,12 +77,22 @@ export class Capture {
     });
   }
 
+  /** Ends all waiting for those who read streams: what they have not taken by now is lost. */
+  giveUp(): void {
+    for (const worker of this.#workers) worker.giveUp();
+  }
+
   /** Takes what is left in the buffers and closes the files. */
   async stop(): Promise<CaptureResult> {
     for (const worker of this.#workers) worker.stop();
     const problems = await Promise.all(this.#workers.map((worker) => worker.ended));
     return {
-      cpus: this.#workers.flatMap(({ tasks }) => tasks.map((task) => ({ task, bytes: wholeSubBuffers(task) }))),
+      cpus: this.#workers.flatMap(({ tasks, captured }) =>
+        tasks.map((task, index) => ({
+          task,
+          bytes: task.outputFd === undefined ? wholeSubBuffers(task) : (captured[index] as number),
+        })),
+      ),
       problems: problems.filter((problem) => problem !== undefined),
     };
   }
@@ -106,16 +119,12 @@ function startWorker(threads: CaptureThreads, tasks: readonly CaptureTask[], opt
   const job: CaptureJob = { tasks, options, captured };
   worker.postMessage(job);
   let problem: string | undefined;
-  let [stopFd, stopped] = [-1, false];
-  const closeStop = (): void => {
-    if (stopFd >= 0) closeSync(stopFd);
-    stopFd = -1;
-  };
+  const [stop, giveUp] = [new PipeEnd(), new PipeEnd()];
   const ready = new Promise<void>((resolve, reject) => {
     worker.on('message', (message: CaptureMessage) => {
       if (message.type === 'ready') {
-        stopFd = message.stopFd;
-        if (stopped) closeStop();
+        stop.opened(message.stopFd);
+        giveUp.opened(message.giveUpFd);
         resolve();
       }
       if (message.type === 'failed') problem = message.message;
@@ -126,10 +135,28 @@ function startWorker(threads: CaptureThreads, tasks: readonly CaptureTask[], opt
     worker.on('exit', () => reject(new TandemError('IO', 'capture', problem ?? 'a capture thread ended early')));
   });
   ready.catch(() => {}); // whoever awaits it is told; nobody does after the start
-  const ended = new Promise<string | undefined>((resolve) => worker.on('exit', () => resolve(problem)));
-  const stop = (): void => {
-    stopped = true;
-    closeStop();
-  };
-  return { tasks, captured, ready, ended, stop };
+  const ended = new Promise<string | undefined>((resolve) =>
+    worker.on('exit', () => {
+      for (const end of [stop, giveUp]) end.close();
+      resolve(problem);
+    }),
+  );
+  return { tasks, captured, ready, ended, stop: () => stop.close(), giveUp: () => giveUp.close() };
+}
+
+/** The writing end of a pipe, to be closed once it is there. */
+class PipeEnd {
+  #fd = -1;
+  #isClosed = false;
+
+  opened(fd: number): void {
+    this.#fd = fd;
+    if (this.#isClosed) this.close();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    if (this.#fd >= 0) closePipeEnd(this.#fd);
+    this.#fd = -1;
+  }
 }
