@@ -2,11 +2,17 @@ import { TandemError } from '../base/errors.ts';
 import type { EventFormat } from './event-format.ts';
 import type { Field } from './field.ts';
 import type { FormatOptions } from './format-options.ts';
-import { Lexer } from './lexer.ts';
+import { Lexer, type LexerMark } from './lexer.ts';
 import { leadingNumber } from './number-text.ts';
 import { parseFields } from './parse-fields.ts';
 import type { PrintFormat } from './print-fmt/parse/ast.ts';
 import { parsePrintFormat } from './print-fmt/parse/parse.ts';
+
+/** Name and id are within so many bytes; where they are not, all are looked at. */
+const HEAD_BYTES = 128;
+
+/** One character per byte, and ASCII unchanged: all that the grammar asks for. */
+const decoder = new TextDecoder('latin1');
 
 /**
  * Reads one `format` file. Only its name and id are looked at here: fields and print format are parsed when they
@@ -14,8 +20,24 @@ import { parsePrintFormat } from './print-fmt/parse/parse.ts';
  * print format undefined.
  */
 export function parseEventFormat(text: Uint8Array | string, system: string, options: FormatOptions): EventFormat {
-  // One character per byte, and ASCII unchanged: all that the grammar asks for.
-  const characters = typeof text === 'string' ? text : new TextDecoder('latin1').decode(text);
+  const characters = (end: number): string => (typeof text === 'string' ? text : decoder.decode(text.subarray(0, end)));
+  const start = characters(HEAD_BYTES);
+  const found = start.length < text.length ? headAtStart(start, system) : undefined;
+  const head = found ?? readHead(characters(text.length), system);
+  return new LazyEventFormat(() => characters(text.length), head, system, options);
+}
+
+/** The head, if the beginning of a text is enough for it. */
+function headAtStart(start: string, system: string): Head | undefined {
+  try {
+    const head = readHead(start, system);
+    return head.end.at < start.length ? head : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function readHead(characters: string, system: string): Head {
   const lexer = new Lexer(characters);
   lexer.readInLine();
   const named = lexer.is('word', 'name');
@@ -30,17 +52,17 @@ export function parseEventFormat(text: Uint8Array | string, system: string, opti
   if (!numbered || !lexer.is('operator', ':')) throw malformed(`${system}:${name}`, 'has no ID after its name');
   lexer.readInLine();
   if (lexer.type !== 'word') throw malformed(`${system}:${name}`, 'has no ID after its name');
-  return new LazyEventFormat(characters, lexer, { system, name, id: leadingNumber(lexer.token), options });
+  return { name, id: leadingNumber(lexer.token), end: lexer.mark() };
 }
 
 const malformed = (subject: string, problem: string): TandemError =>
   new TandemError('CORRUPT', `event format ${subject}`, problem, 'events of this type are shown as unknown');
 
 interface Head {
-  readonly system: string;
   readonly name: string;
   readonly id: number;
-  readonly options: FormatOptions;
+  /** Behind the id. */
+  readonly end: LexerMark;
 }
 
 interface Body {
@@ -55,21 +77,20 @@ class LazyEventFormat implements EventFormat {
   readonly id: number;
   readonly name: string;
   readonly system: string;
-  readonly #text: string;
+  readonly #text: () => string;
+  readonly #headEnd: LexerMark;
   readonly #options: FormatOptions;
-  /** Stands behind the id, until the fields are parsed. */
-  readonly #lexer: Lexer;
   #body: Body | undefined;
   #printFormat: PrintFormat | undefined;
   #printFormatParsed = false;
 
-  constructor(text: string, lexer: Lexer, head: Head) {
+  constructor(text: () => string, { name, id, end }: Head, system: string, options: FormatOptions) {
     this.#text = text;
-    this.#lexer = lexer;
-    this.id = head.id;
-    this.name = head.name;
-    this.system = head.system;
-    this.#options = head.options;
+    this.#headEnd = end;
+    this.id = id;
+    this.name = name;
+    this.system = system;
+    this.#options = options;
   }
 
   get isKnown(): boolean {
@@ -106,7 +127,9 @@ class LazyEventFormat implements EventFormat {
   }
 
   #parseBody(): Body {
-    const lexer = this.#lexer;
+    const text = this.#text();
+    const lexer = new Lexer(text);
+    lexer.reset(this.#headEnd);
     const { common, own, complete } = parseFields(lexer, this.system, this.#options.longSize);
     const minimumLength = Math.max(0, ...[...common, ...own].map(({ offset, size }) => offset + size));
     if (complete) lexer.read();
@@ -115,6 +138,6 @@ class LazyEventFormat implements EventFormat {
       if (found) lexer.readInLine();
       found &&= lexer.token === token;
     }
-    return { common, own, isComplete: complete, minimumLength, printText: found ? this.#text.slice(lexer.offset) : '' };
+    return { common, own, isComplete: complete, minimumLength, printText: found ? text.slice(lexer.offset) : '' };
   }
 }

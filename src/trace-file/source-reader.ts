@@ -53,64 +53,62 @@ export class SourceReader {
     throw new TandemError('TRUNCATED', this.subject, `ends ${missing} bytes early at ${this.#where(this.#end)}`);
   }
 
-  /** Makes `count` (small) bytes at the position available; returns their offset in the block. */
+  /** Passes over the next `count` bytes; returns where in the block they are. A promise only where they are not yet. */
+  #take(count: number): number | Promise<number> {
+    const offset = this.#position - this.#blockStart;
+    const isHeld = offset >= 0 && offset + count <= this.#block.byteLength && count <= this.remaining;
+    if (!isHeld) return this.#fetch(count);
+    this.#position += count;
+    return offset;
+  }
+
+  /** Reads on, so that the next `count` bytes are at the start of the block, and passes over them. */
   async #fetch(count: number): Promise<number> {
     this.#require(count);
     const offset = this.#position - this.#blockStart;
-    if (offset >= 0 && offset + count <= this.#block.byteLength) return offset;
     const goesOn = offset > 0 && offset <= this.#block.byteLength;
     this.#blockSize = goesOn ? Math.min(2 * this.#blockSize, LARGEST_BLOCK) : BLOCK;
-    const bytes = await this.#source.read(this.#position, Math.min(this.#blockSize, this.remaining));
+    const size = Math.min(Math.max(this.#blockSize, count), this.remaining);
+    const bytes = await this.#source.read(this.#position, size);
     if (bytes.length < count) throw new TandemError('IO', this.#source.name, 'has become shorter while it was read');
     this.#block = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#blockStart = this.#position;
+    this.#position += count;
     return 0;
   }
 
   async u8(): Promise<number> {
-    const offset = await this.#fetch(1);
-    this.#position += 1;
+    const offset = await this.#take(1);
     return this.#block.getUint8(offset);
   }
 
   async u16(): Promise<number> {
-    const offset = await this.#fetch(2);
-    this.#position += 2;
+    const offset = await this.#take(2);
     return this.#block.getUint16(offset, this.littleEndian);
   }
 
   async u32(): Promise<number> {
-    const offset = await this.#fetch(4);
-    this.#position += 4;
+    const offset = await this.#take(4);
     return this.#block.getUint32(offset, this.littleEndian);
   }
 
   /** A 64-bit size or offset. Beyond 2^53 it is no number of bytes: what follows would be missing anyway. */
   async u64(): Promise<number> {
-    return Number(await this.exactU64());
+    const offset = await this.#take(8);
+    return Number(this.#block.getBigUint64(offset, this.littleEndian));
   }
 
   /** A 64-bit value of which every bit counts. */
   async exactU64(): Promise<bigint> {
-    const offset = await this.#fetch(8);
-    this.#position += 8;
+    const offset = await this.#take(8);
     return this.#block.getBigUint64(offset, this.littleEndian);
   }
 
   /** `count` bytes, which are the caller's. */
   async bytes(count: number): Promise<Uint8Array> {
-    this.#require(count);
-    if (count <= BLOCK) {
-      const offset = await this.#fetch(count);
-      this.#position += count;
-      return new Uint8Array(
-        this.#block.buffer.slice(this.#block.byteOffset + offset, this.#block.byteOffset + offset + count),
-      );
-    }
-    const bytes = await this.#source.read(this.#position, count);
-    if (bytes.length < count) throw new TandemError('IO', this.#source.name, 'has become shorter while it was read');
-    this.#position += count;
-    return bytes;
+    const offset = await this.#take(count);
+    const { buffer, byteOffset } = this.#block;
+    return new Uint8Array(buffer, byteOffset + offset, count);
   }
 
   /** A string up to its NUL, which is passed over; at most `longest` bytes. */
