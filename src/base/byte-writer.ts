@@ -1,10 +1,21 @@
 import type { ConstantText } from './constant-text.ts';
-import { alignNumber, hexDigits, LONGEST_NUMBER, putDecimal64, putHex, putNumber, putSigned64 } from './digits.ts';
+import {
+  alignNumber,
+  hexDigits,
+  LONGEST_NUMBER,
+  putDecimal64,
+  putFilled,
+  putHex,
+  putNumber,
+  putSigned64,
+} from './digits.ts';
 import type { U64 } from './u64.ts';
 
 const ZERO = 0x30;
 const BLANK = 0x20;
 const MINUS = 0x2d;
+/** By width: below which numbers have no more digits, of the widths that `putFilled` takes. */
+const POWERS_OF_TEN = Float64Array.from({ length: 10 }, (_, width) => 10 ** width);
 /** From so many bytes on, built-in copying beats a loop. */
 const LONG = 48;
 /** Bytes behind the last one that may be written: a word's length. */
@@ -182,6 +193,12 @@ export class ByteWriter {
   /** As `decimal`, filled with zeros (after the sign). */
   zeroDecimal(value: number, width: number): void {
     const start = this.#length;
+    if (value >= 0 && value < (POWERS_OF_TEN[width] ?? 0)) {
+      this.reserve(width);
+      this.#length = start + width;
+      putFilled(this.#view, start, start + width, value);
+      return;
+    }
     this.decimal(value);
     this.#align(start, width, ZERO);
   }

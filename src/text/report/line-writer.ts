@@ -74,6 +74,18 @@ interface KnownEvent {
   readonly info: InfoWriter;
 }
 
+/** The columns of one CPU. */
+interface KnownCpu {
+  readonly text: ConstantText;
+  /** With the task's column before it, by pid. */
+  readonly columns: Map<number, ConstantText>;
+  /** What ran there last, if it has a name, and its column. */
+  pid: number | undefined;
+  column: ConstantText;
+}
+
+/** So many tasks' columns are kept per CPU: of hundreds of CPUs all together must not take much memory. */
+const MOST_TASKS = 256;
 const NEWLINE = 0x0a;
 const BLANK = 0x20;
 const NAME_WIDTH = 20;
@@ -98,7 +110,7 @@ export class LineWriter implements EventWriter {
   readonly #columns: LineColumns;
   /** By event id; null for ids that the file does not describe. */
   readonly #known: (KnownEvent | null | undefined)[] = [];
-  readonly #cpus: ConstantText[] = [];
+  readonly #cpus: KnownCpu[] = [];
   readonly #showsFlags: boolean;
 
   constructor(style: LineStyle, columns: LineColumns) {
@@ -142,9 +154,11 @@ export class LineWriter implements EventWriter {
   }
 
   #writeTask(out: ByteWriter, record: EventRecord): void {
-    const { events, task, flags } = this.#columns;
-    task.write(out, events.readPid(record));
-    out.constant(this.#cpus[record.cpu] ?? this.#learnCpu(record.cpu));
+    const { events, flags } = this.#columns;
+    const pid = events.readPid(record);
+    const cpu = this.#cpus[record.cpu] ?? this.#learnCpu(record.cpu);
+    if (cpu.pid === pid) out.constant(cpu.column);
+    else this.#enterTask(out, cpu, pid);
     if (!this.#showsFlags) return;
     if (this.#style.raw) this.#writeFlagsInHex(out, record);
     else flags(out, record);
@@ -180,13 +194,34 @@ export class LineWriter implements EventWriter {
     return known;
   }
 
-  #learnCpu(cpu: number): ConstantText {
+  /** Writes the columns of a task and of the CPU where another one ran before. */
+  #enterTask(out: ByteWriter, cpu: KnownCpu, pid: number): void {
+    const { task } = this.#columns;
+    let column = cpu.columns.get(pid);
+    if (column === undefined) {
+      // A task without a name may get one at any time.
+      if (!task.isNamed(pid)) {
+        task.write(out, pid);
+        out.constant(cpu.text);
+        return;
+      }
+      column = new ConstantText(Uint8Array.of(...task.of(pid).bytes, ...cpu.text.bytes));
+      if (cpu.columns.size === MOST_TASKS) cpu.columns.clear();
+      cpu.columns.set(pid, column);
+    }
+    cpu.pid = pid;
+    cpu.column = column;
+    out.constant(column);
+  }
+
+  #learnCpu(cpu: number): KnownCpu {
     // The blank before the flags is part of this column: there is none in latency format and before flags in hex.
     const blank = this.#showsFlags && !this.#style.latency && !this.#style.raw ? ' ' : '';
     const number = String(cpu);
     const text = new ConstantText(this.#style.latency ? number.padStart(3) : `[${number.padStart(3, '0')}]${blank}`);
-    this.#cpus[cpu] = text;
-    return text;
+    const known = { text, columns: new Map(), pid: undefined, column: text };
+    this.#cpus[cpu] = known;
+    return known;
   }
 }
 

@@ -26,7 +26,17 @@ export class TaskColumn {
   }
 
   write(out: ByteWriter, pid: number): void {
-    out.constant(this.#named.get(pid) ?? this.#find(pid));
+    out.constant(this.of(pid));
+  }
+
+  /** The column of a task as it is now. */
+  of(pid: number): ConstantText {
+    return this.#named.get(pid) ?? this.#find(pid);
+  }
+
+  /** Whether the column of a task stays as it is. */
+  isNamed(pid: number): boolean {
+    return pid === 0 || this.#comms.has(pid);
   }
 
   #find(pid: number): ConstantText {
@@ -34,7 +44,7 @@ export class TaskColumn {
       this.#namesSeen = this.#comms.size;
       this.#unnamed.clear();
     }
-    const cache = pid === 0 || this.#comms.has(pid) ? this.#named : this.#unnamed;
+    const cache = this.isNamed(pid) ? this.#named : this.#unnamed;
     let column = cache.get(pid);
     if (column === undefined) {
       column = this.#format(pid);

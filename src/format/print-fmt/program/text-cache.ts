@@ -23,18 +23,21 @@ export class TextCache {
     this.#writeValue = writeValue;
   }
 
-  /** The value's text, or undefined if it is not kept: then `write` it. */
-  find(hi: number, lo: number): ConstantText | undefined {
+  /** Appends the value's text, kept or not. */
+  append(out: ByteWriter, hi: number, lo: number): void {
+    const text = this.#find(hi, lo);
+    if (text === undefined) this.#writeValue(out, hi >>> 0, lo >>> 0);
+    else out.constant(text);
+  }
+
+  /** The value's text, or undefined if it is not kept. */
+  #find(hi: number, lo: number): ConstantText | undefined {
     const slot = Math.imul(lo ^ Math.imul(hi, 0x85eb_ca6b), 0x9e37_79b1) >>> (32 - SLOT_BITS);
     if (this.#los[slot] === (lo | 0) && this.#his[slot] === (hi | 0)) {
       const text = this.#texts[slot];
       if (text !== undefined) return text;
     }
     return this.#make(slot, hi, lo);
-  }
-
-  write(out: ByteWriter, hi: number, lo: number): void {
-    this.#writeValue(out, hi, lo);
   }
 
   #make(slot: number, hi: number, lo: number): ConstantText | undefined {

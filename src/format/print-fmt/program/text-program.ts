@@ -188,18 +188,14 @@ export class TextProgram {
           at = (at + digits) | 0;
           break;
         }
-        case 21: {
-          const cache = this.#parts.caches[a] as TextCache;
-          const text = cache.find(hi, lo);
+        case 21:
           out.advanceTo(at);
-          if (text === undefined) cache.write(out, hi >>> 0, lo >>> 0);
-          else out.constant(text);
+          (this.#parts.caches[a] as TextCache).append(out, hi, lo);
           out.reserve(room);
           buffer = out.buffer;
           target = out.words;
           at = out.length | 0;
           break;
-        }
         case 22: {
           const end = start + a + b;
           for (let from = start + a; from < end; from++) {

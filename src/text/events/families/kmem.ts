@@ -1,4 +1,5 @@
 import { U64 } from '../../../base/u64.ts';
+import { TextCache } from '../../../format/print-fmt/program/text-cache.ts';
 import type { FamilyFactory } from '../context.ts';
 import { InfoBuilder } from '../info-builder.ts';
 import { writeAddress } from './function.ts';
@@ -11,16 +12,19 @@ export const allocation: FamilyFactory = (event, context) => {
   const field = text.number('call_site');
   if (field === undefined) return undefined;
   const { symbols } = context.env;
-  text.add((out, record) => {
-    field.read(record, callSite);
-    const symbol = symbols.find(callSite.hi, callSite.lo);
+  const callers = new TextCache((out, hi, lo) => {
+    const symbol = symbols.find(hi, lo);
     if (symbol === undefined) return;
     out.byte(0x28);
     out.constant(symbol.name);
     out.byte(0x2b);
-    writeAddress(out, 0, (callSite.lo - symbol.lo) >>> 0);
+    writeAddress(out, 0, (lo - symbol.lo) >>> 0);
     out.byte(0x29);
     out.byte(0x20);
+  });
+  text.add((out, record) => {
+    field.read(record, callSite);
+    callers.append(out, callSite.hi, callSite.lo);
   });
   return text.thenPrintFormat().writer();
 };
