@@ -91,9 +91,9 @@ function between(a: SyncSample, b: SyncSample): SyncSample[] {
   const run = b.time - a.time;
   const rise = b.offset - a.offset;
   const product = run * (rise < 0n ? -rise : rise);
-  if (product < MOST_PRODUCT) return [];
+  if (product < MOST_PRODUCT || run < 2n) return [];
   let parts = 2n;
-  while (parts < MOST_PARTS && product / (parts * parts) >= MOST_PRODUCT) parts *= 2n;
+  while (parts < MOST_PARTS && 2n * parts <= run && product / (parts * parts) >= MOST_PRODUCT) parts *= 2n;
   // Rounding their offsets can cost one unit.
   const bound =
     a.bound === undefined || b.bound === undefined ? undefined : 1n + (a.bound > b.bound ? a.bound : b.bound);

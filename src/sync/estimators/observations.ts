@@ -65,6 +65,9 @@ function sampleBase(measurement: Measurement | undefined): Base | undefined {
   return measurement && { time: measurement.sample.time, offset: measurement.sample.offset };
 }
 
+/** Host units per guest unit: more than that are no two clocks. */
+const MOST_RATE = 1000;
+
 /** Half a millisecond, where a peer's result comes without anything that tells its bound. */
 const UNKNOWN_BOUND = 500_000n;
 
@@ -94,7 +97,8 @@ function rateOf(measurements: readonly Measurement[], limits: readonly Limits[])
     return [Number(sample.offset - before.offset) / Number(sample.time - before.time)];
   });
   const coarse = bursts.length > 0 ? median(bursts) : median(pairs);
-  if (Math.abs(coarse) < OTHER_UNITS) return 0;
+  // Steeper than -1, the host's clock would go backward: that is a step.
+  if (Math.abs(coarse) < OTHER_UNITS || coarse <= -1 || coarse > MOST_RATE) return 0;
   const near = pairs.filter((slope) => Math.abs(slope - coarse) < OTHER_UNITS / 2);
   return near.length > 0 ? median(near) : coarse;
 }

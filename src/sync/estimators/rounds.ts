@@ -36,7 +36,8 @@ function reduced(groups: ReadonlyMap<number, readonly Mark[]>, slope: number): R
     const noise = a === undefined || b === undefined ? (range.high - range.low) / 8 : Math.abs(a - b) / 2;
     rounds.push({ time, ...range, noise });
   }
-  return rounds.sort((a, b) => a.time - b.time);
+  const sorted = rounds.sort((a, b) => a.time - b.time);
+  return sorted.filter(({ time }, i) => time !== sorted[i - 1]?.time);
 }
 
 /** What the bounds leave possible at a time; undefined where one side is open. */
