@@ -9,6 +9,7 @@ import { down, Lab } from './machine/lab.ts';
 import type { Shape } from './machine/state.ts';
 import { recordBy } from './record.ts';
 import { SCENARIOS } from './scenarios/all.ts';
+import { soak } from './scenarios/soak.ts';
 import { installPackages, missingPackages, unpackKernel } from './setup/packages.ts';
 import { prepared } from './setup/prepared.ts';
 import { runScenarios } from './test-run.ts';
@@ -34,6 +35,7 @@ async function setup(): Promise<void> {
 
 async function up(shape: string, options: { guests: string; vcpus: string }): Promise<void> {
   if (!SHAPES.includes(shape as Shape)) throw new LabError(`there is no lab "${shape}"`, `say ${SHAPES.join(' or ')}`);
+  endOnSignals();
   const start = performance.now();
   const seconds = (): string => ((performance.now() - start) / 1000).toFixed(1);
   const lab = await Lab.up(shape as Shape);
@@ -68,10 +70,12 @@ async function test(names: string[], options: { pair?: string }): Promise<void> 
   const unknown = names.filter((name) => !SCENARIOS.some((one) => one.name === name));
   if (unknown.length > 0)
     throw new LabError(`there is no scenario ${unknown.join(' ')}`, `there are: ${NAMES.join(' ')}`);
+  endOnSignals();
   const wanted = SCENARIOS.filter(({ name }) => names.length === 0 || names.includes(name));
   process.exitCode = (await runScenarios(wanted, options.pair)) > 0 ? 1 : 0;
 }
 
+const INTERRUPTED = 130;
 const NAMES = SCENARIOS.map(({ name }) => name);
 const program = new Command('lab').description('Virtual machines to record in.').enablePositionalOptions();
 program.command('setup').description('install packages, get a kernel, build what guests start from').action(setup);
@@ -105,7 +109,22 @@ program
   .argument('[scenarios...]', 'all, if none is named')
   .option('--pair <recorder+agent>', 'only that one, like trace-cmd+trace-cmd')
   .action(test);
+program
+  .command('soak')
+  .description('synchronise without an end, and look at errors and memory')
+  .option('--minutes <count>', 'for how long', '60')
+  .action(async ({ minutes }: { minutes: string }) => {
+    endOnSignals();
+    process.exitCode = (await runScenarios([soak(Number(minutes))], undefined)) > 0 ? 1 : 0;
+  });
 program.command('down').description('end all machines, remove all traces of them').action(down);
+
+/** Interrupted in starting or testing, the lab goes down. */
+function endOnSignals(): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => void down().finally(() => process.exit(INTERRUPTED)));
+  }
+}
 
 try {
   await program.parseAsync();

@@ -50,6 +50,7 @@ async function runOne(scenario: Scenario, pair: Pair): Promise<Outcome> {
     failures.push(error instanceof LabError ? error.message : String((error as Error).stack));
     console.log(`  FAILED: ${failures}`);
   }
+  await context?.lab.fetchAgentLogs();
   keepLogs(join(folder, 'logs'));
   // What failed may have left machines in any state.
   if (failures.length > 0) await down();

@@ -24,6 +24,9 @@ export const agentAddress = (transport: Transport, guest: number): string =>
 export const vsockCid = (guest: number): number => 2 + guest;
 export const AGENT_PORT = 823;
 
+/** In the guest. */
+export const AGENT_LOG = '/run/agent.log';
+
 /**
  * Commands that start an agent, after ending the one before: a session that failed half-way may block it for ever.
  * What a recorder left in the kernel's buffer would turn up in the next recording.
@@ -31,7 +34,7 @@ export const AGENT_PORT = 823;
 export function agentScript(command: string): string {
   return `echo >/sys/kernel/tracing/trace
 [ -e /run/agent.pid ] && kill -KILL -- "-$(cat /run/agent.pid)" 2>/dev/null
-: >agent.log
-setsid sh -c 'echo $$ >/run/agent.pid; exec ${command}' >agent.log 2>&1 </dev/null &
+: >${AGENT_LOG}
+setsid sh -c 'echo $$ >/run/agent.pid; exec ${command}' >${AGENT_LOG} 2>&1 </dev/null &
 `;
 }

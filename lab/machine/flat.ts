@@ -37,7 +37,7 @@ export class FlatSite implements Site {
     return join(PORTS, guest, port);
   }
 
-  async start(guest: Omit<GuestState, 'pid'>): Promise<number> {
+  async start(guest: Omit<GuestState, 'pid'>, incoming?: string): Promise<number> {
     const { name, number, vcpus } = guest;
     const { accelerator, kernel, initramfs, tandem, holder } = this.#state;
     const network = enter(holder);
@@ -59,12 +59,17 @@ export class FlatSite implements Site {
       ports: Object.fromEntries(ports),
       monitor: this.portOf(name, 'monitor'),
       tap: tapOf(number),
+      incoming,
     });
     return startDetached(
       'nsenter',
       [...network, 'timeout', LIFETIME, 'qemu-system-x86_64', ...plan],
       join(SHARE, name, 'qemu.log'),
     );
+  }
+
+  async runs({ pid }: GuestState): Promise<boolean> {
+    return isAlive(pid);
   }
 
   async stop({ pid }: GuestState): Promise<void> {

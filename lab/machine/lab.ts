@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { LabError } from '../errors.ts';
 import { ARTEFACTS, made, PORTS, RUN, SHARE } from '../folders.ts';
 import { waitFor } from '../waiting.ts';
-import { type AgentPlan, agentCommand, agentScript } from './agent.ts';
+import { AGENT_LOG, type AgentPlan, agentCommand, agentScript } from './agent.ts';
 import { FlatSite } from './flat.ts';
 import { keepLogs } from './logs.ts';
 import { GuestMachine, type Machine, mustExec } from './machine.ts';
 import { NestedSite } from './nested.ts';
+import { writeLine } from './pipes.ts';
 import { end, isAlive, labProcesses } from './processes.ts';
 import type { GuestHardware } from './qemu.ts';
 import { qmp } from './qmp.ts';
@@ -17,10 +18,12 @@ import { type GuestState, type LabState, readState, type Shape, writeState } fro
 export interface Site {
   /** The machine that has the guests. */
   readonly host: Machine;
-  /** Starts a guest's QEMU; gives its pid there. */
-  start(guest: Omit<GuestState, 'pid'>): Promise<number>;
+  /** Starts a guest's QEMU; gives its pid there. One that was migrated goes on where `incoming` says. */
+  start(guest: Omit<GuestState, 'pid'>, incoming?: string): Promise<number>;
   /** Ends a guest's QEMU at once. */
   stop(guest: GuestState): Promise<void>;
+  /** Whether a guest's QEMU runs. */
+  runs(guest: GuestState): Promise<boolean>;
   isAlive(): boolean;
   /** The pipe of a guest's port, or of its monitor. */
   portOf(guest: string, port: string): string;
@@ -98,14 +101,14 @@ export class Lab {
     const name = `guest${number}`;
     const hardware = { ...DEFAULT_HARDWARE, ...asked };
     const existing = this.guests.find((one) => one.name === name);
-    if (existing && !isLike(existing, hardware)) await this.remove(name);
-    if (!existing || !isLike(existing, hardware)) {
+    if (!existing || !isLike(existing, hardware) || !(await this.#site.runs(existing))) {
+      await this.remove(name);
       rmSync(join(SHARE, name), { recursive: true, force: true });
       made(join(SHARE, name, 'exec'));
       const guest = { name, number, ...hardware };
       this.#keep([...this.guests, { ...guest, pid: await this.#site.start(guest) }]);
-      await this.#becomesReady(name);
     }
+    await this.#becomesReady(name);
     const machine = this.machine(name);
     if (agent) await startAgent(machine, agent);
     return machine;
@@ -132,12 +135,62 @@ export class Lab {
     return qmp(this.#site.portOf(name, 'monitor'), command, parameters);
   }
 
+  /**
+   * Writes a guest to a file of the host, ends its QEMU, and lets it go on in another. Its connections over vsock are
+   * reset, and the offset of its TSC steps.
+   */
+  async migrate(name: string): Promise<void> {
+    const guest = this.guests.find((one) => one.name === name);
+    if (guest === undefined) throw new LabError(`there is no ${name}`, `there are: ${this.#names()}`);
+    const port = this.#site.portOf(name, 'lab');
+    const file = `/tmp/${name}.migrated`;
+    writeLine(port, 'detach');
+    await waitFor(`${name} giving back its share`, MIGRATION_SECONDS, () => this.#startsMigration(name, file));
+    await waitFor(`${name} in ${file}`, MIGRATION_SECONDS, async () => {
+      const { status } = (await this.monitor(name, 'query-migrate')) as { status: string };
+      if (status === 'failed') throw new LabError(`${name} could not be migrated`);
+      return status === 'completed' || undefined;
+    });
+    await this.#site.stop(guest);
+    const pid = await this.#site.start(guest, `exec:cat ${file}`);
+    this.#keep(this.guests.map((one) => (one.name === name ? { ...guest, pid } : one)));
+    await waitFor(`${name} going on`, MIGRATION_SECONDS, async () => {
+      const { running } = (await this.monitor(name, 'query-status')) as { running: boolean };
+      return running || undefined;
+    });
+    writeLine(port, 'attach');
+    await this.host.exec(`rm -f ${file}`);
+  }
+
+  /** QEMU refuses until the guest does not use its share. */
+  async #startsMigration(name: string, file: string): Promise<true | undefined> {
+    try {
+      await this.monitor(name, 'migrate', { uri: `exec:cat >${file}` });
+      return true;
+    } catch (error) {
+      if (error instanceof LabError && /VirtFS/.test(error.message)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Brings the logs of agents into the folders of their guests, as far as these answer. */
+  async fetchAgentLogs(): Promise<void> {
+    for (const { name } of this.guests) {
+      const log = `cp ${AGENT_LOG} /job/${name}/agent.log`;
+      await this.machine(name)
+        .exec(log, { seconds: LOG_SECONDS })
+        .catch(() => {});
+    }
+  }
+
   #keep(guests: readonly GuestState[]): void {
     this.#state = writeState({ ...this.#state, guests });
   }
 }
 
 const READY_SECONDS = 240;
+const MIGRATION_SECONDS = 60;
+const LOG_SECONDS = 10;
 
 const isLike = (a: GuestHardware, b: GuestHardware): boolean =>
   a.vcpus === b.vcpus && a.sparse === b.sparse && a.megabytes === b.megabytes;
@@ -145,7 +198,7 @@ const isLike = (a: GuestHardware, b: GuestHardware): boolean =>
 /** Starts a guest's agent, or starts it anew, and waits until it answers. */
 export async function startAgent(machine: Machine, plan: AgentPlan): Promise<void> {
   await mustExec(machine, agentScript(agentCommand(plan)));
-  await waitFor(`the agent of ${machine.name} (see ${machine.folder}/agent.log)`, AGENT_SECONDS, async () => {
+  await waitFor(`the agent of ${machine.name} (its log: ${AGENT_LOG})`, AGENT_SECONDS, async () => {
     const { status } = await machine.exec(IS_LISTENING);
     return status === 0 || undefined;
   });
@@ -153,7 +206,7 @@ export async function startAgent(machine: Machine, plan: AgentPlan): Promise<voi
 
 const AGENT_SECONDS = 60;
 /** trace-cmd says so only when its output's buffer is full: but then it waits in accept(2). */
-const IS_LISTENING = `grep -qi listening agent.log || grep -qE '^(43|288) ' "/proc/$(cat /run/agent.pid)/syscall"`;
+const IS_LISTENING = `grep -qi listening ${AGENT_LOG} || grep -qE '^(43|288) ' "/proc/$(cat /run/agent.pid)/syscall"`;
 
 /** After a failure to start: the logs tell why, nothing else is left. */
 async function fallen(): Promise<void> {

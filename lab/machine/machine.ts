@@ -18,7 +18,7 @@ export interface Machine {
   /** Its folder as seen here, and as seen there. */
   readonly folder: string;
   readonly home: string;
-  /** Runs a shell script in its folder. The status is TIMED_OUT when it had to be killed. */
+  /** Runs a shell script. The status is TIMED_OUT when it had to be killed. */
   exec(script: string, options?: ExecOptions): Promise<CommandResult>;
 }
 
@@ -53,8 +53,9 @@ export class GuestMachine implements Machine {
   async exec(script: string, { seconds = DEFAULT_SECONDS }: ExecOptions = {}): Promise<CommandResult> {
     const id = randomBytes(6).toString('hex');
     const base = join(made(join(this.folder, 'exec')), id);
+    const answer = join(this.folder, 'exec', `exec-${id}`);
     const finished = (): string | undefined => {
-      if (existsSync(`${base}.status`)) return readFileSync(`${base}.status`, 'utf8');
+      if (existsSync(`${answer}.status`)) return readFileSync(`${answer}.status`, 'utf8');
       if (!this.#isAlive()) throw new LabError(`${this.name} is gone`, `see ${this.folder}/console.log`);
       return undefined;
     };
@@ -68,10 +69,12 @@ export class GuestMachine implements Machine {
         status = String(TIMED_OUT);
       }
       const read = (name: string): string =>
-        existsSync(`${base}.${name}`) ? readFileSync(`${base}.${name}`, 'utf8') : '';
+        existsSync(`${answer}.${name}`) ? readFileSync(`${answer}.${name}`, 'utf8') : '';
       return { status: Number(status), stdout: read('out'), stderr: read('err') };
     } finally {
-      for (const end of ['sh', 'pid', 'out', 'err', 'status']) rmSync(`${base}.${end}`, { force: true });
+      for (const path of [`${base}.sh`, ...['out', 'err', 'status'].map((end) => `${answer}.${end}`)]) {
+        rmSync(path, { force: true });
+      }
     }
   }
 }

@@ -28,6 +28,9 @@ const OUTSIDE = '/host';
 /** Where trace-cmd looks for the pipes of a guest's CPUs. */
 const tracePipeFolder = (guest: string): string => `/var/lib/trace-cmd/virt/${guest}`;
 
+/** A test in shell. The host's first process does not collect what remains of others. */
+const alive = (pid: number): string => `grep -qs '^State:.[^ZX]' /proc/${pid}/status`;
+
 /** One emulated guest with a KVM of its own, which is the host, and the guests of that. */
 export class NestedSite implements Site {
   readonly host: Machine;
@@ -84,7 +87,7 @@ export class NestedSite implements Site {
     return join(PORTS, guest, port);
   }
 
-  async start(guest: Omit<GuestState, 'pid'>): Promise<number> {
+  async start(guest: Omit<GuestState, 'pid'>, incoming?: string): Promise<number> {
     const { name, number, vcpus } = guest;
     const { kernel, tandemInitramfs } = this.#state;
     const pipes = tracePipes(vcpus).map((pipe) => [pipe, `${tracePipeFolder(name)}/${pipe}`] as const);
@@ -105,6 +108,7 @@ export class NestedSite implements Site {
       ports: { lab: `/dev/virtio-ports/${name}.lab`, ...Object.fromEntries(pipes) },
       monitor: `/dev/virtio-ports/${name}.monitor`,
       tap: tapOf(number),
+      incoming,
       vsockCid: vsockCid(number),
     });
     const quoted = plan.map((word) => `'${word}'`).join(' ');
@@ -116,10 +120,14 @@ echo $!`;
     return Number(await mustExec(this.host, script));
   }
 
+  async runs({ pid }: GuestState): Promise<boolean> {
+    return (await this.host.exec(alive(pid))).status === 0;
+  }
+
   async stop({ pid, name }: GuestState): Promise<void> {
-    await mustExec(
-      this.host,
-      `kill -KILL ${pid}; while [ -e /proc/${pid} ]; do sleep 0.1; done; rm -rf ${tracePipeFolder(name)}`,
-    );
+    const script = `kill -KILL ${pid} 2>/dev/null
+while ${alive(pid)}; do sleep 0.1; done
+rm -rf ${tracePipeFolder(name)}`;
+    await mustExec(this.host, script);
   }
 }

@@ -25,6 +25,8 @@ export interface GuestPlan extends GuestHardware {
   readonly monitor: string;
   readonly tap?: string | undefined;
   readonly vsockCid?: number | undefined;
+  /** Where a migrated guest comes from, instead of booting. */
+  readonly incoming?: string | undefined;
 }
 
 const QUIET = [
@@ -53,6 +55,7 @@ export function qemuArguments(plan: GuestPlan): string[] {
     ...(plan.root ? share('root', plan.root, ',readonly=on,multidevs=remap') : []),
     ...(plan.tap ? network(plan.tap, plan.name) : []),
     ...(plan.vsockCid ? ['-device', `vhost-vsock-pci,guest-cid=${plan.vsockCid}`] : []),
+    ...(plan.incoming ? ['-incoming', plan.incoming] : []),
   ];
 }
 
