@@ -32,6 +32,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "make a trace.dat file of what is in the kernel's buffers",
     load: async () => (await import('./extract.ts')).extractCommand(),
   },
+  agent: {
+    summary: 'let a recorder on another machine record this one',
+    load: async () => (await import('./agent.ts')).agentCommand(),
+  },
   restore: {
     summary: 'make the trace.dat file of a recording that was killed',
     load: async () => (await import('./restore.ts')).restoreCommand(),

@@ -17,6 +17,13 @@ export const DEFAULT_OUTPUT = 'trace.dat';
 const VERBOSE_LEVELS = ['none', 'critical', 'error', 'warning', 'info', 'debug', 'all'];
 const VERBOSE_FROM = VERBOSE_LEVELS.indexOf('info');
 
+/** The name of a level, given by its name or number. */
+export function verboseLevel(text: string): string {
+  const level = VERBOSE_LEVELS.includes(text) ? text : VERBOSE_LEVELS[Number(text)];
+  if (level === undefined) throw usage(`--verbose=${text}`, 'is not a level', 'write 0 to 6');
+  return level;
+}
+
 export const usage = (subject: string, problem: string, hint?: string): TandemError =>
   new TandemError('USAGE', subject, problem, hint);
 
@@ -189,9 +196,7 @@ export class RecordOptions {
   }
 
   setVerbose(level: string): void {
-    const number = VERBOSE_LEVELS.indexOf(level) >= 0 ? VERBOSE_LEVELS.indexOf(level) : Number(level);
-    if (VERBOSE_LEVELS[number] === undefined) throw usage(`--verbose=${level}`, 'is not a level', 'write 0 to 6');
-    this.#plan.verbose = number >= VERBOSE_FROM;
+    this.#plan.verbose = VERBOSE_LEVELS.indexOf(verboseLevel(level)) >= VERBOSE_FROM;
   }
 
   /** Ends the reading of a command line that tells of a file only. `recorder` is this program. */

@@ -160,6 +160,13 @@ export function declareRecordOptions(command: Command, options: RecordOptions): 
   declare(command, options, UNSUPPORTED, true);
 }
 
+/** Does what an option of `record` means, met by its name (`-e`) somewhere else than on the command line. */
+export function applyRecordOption(options: RecordOptions, name: string, value: string): void {
+  const row = [...SETUP, ...DATE, ...OUTPUT, ...CAPTURE].find(([flags]) => flags.split(/[ ,]+/).includes(name));
+  if (row === undefined) throw usage(name, 'is not an option of record');
+  row[2](options, value);
+}
+
 /** As `declareRecordOptions`, of `start`. */
 export function declareStartOptions(command: Command, options: RecordOptions): void {
   declare(command, options, [...SETUP, ...MESSAGES]);

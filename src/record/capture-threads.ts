@@ -7,6 +7,11 @@ import { Worker } from 'node:worker_threads';
 export class CaptureThreads {
   readonly #idle: Worker[] = [startThread()];
 
+  /** Has one ready for the next recording, too. */
+  prepare(): void {
+    if (this.#idle.length === 0) this.#idle.push(startThread());
+  }
+
   /** A thread that has nothing to do yet. */
   take(): Worker {
     const worker = this.#idle.pop() ?? startThread();

@@ -48,6 +48,11 @@ export class Daemon {
       // A later daemon may have written its own number.
       if (readFileSync(PID_FILE, 'utf8') === `${process.pid}\n`) rmSync(PID_FILE, { force: true });
     });
+    this.letGo();
+  }
+
+  /** The same without a pid file. */
+  letGo(): void {
     process.send?.('began');
   }
 }

@@ -8,17 +8,39 @@ import type { EventTable } from './events.ts';
 export type SymbolsAndFormats = Pick<TraceContent, 'texts' | 'kallsyms' | 'printkFormats'>;
 const NOTHING = new Uint8Array(0);
 
+/** What addresses mean. Read once, and once more when modules came or went since. */
+export class KernelSymbols {
+  readonly #top: TraceInstance;
+  #symbols: Omit<SymbolsAndFormats, 'texts'> | undefined;
+  #modules = '';
+
+  constructor(top: TraceInstance) {
+    this.#top = top;
+  }
+
+  /** The same object as before while nothing has changed. */
+  read(): Omit<SymbolsAndFormats, 'texts'> {
+    const modules = loadedModules();
+    if (this.#symbols === undefined || modules !== this.#modules) {
+      this.#modules = modules;
+      this.#symbols = { kallsyms: readKallsyms(), printkFormats: readPrintkFormats(this.#top) };
+    }
+    return this.#symbols;
+  }
+}
+
 /** Formats and symbols. Read once, and once more when modules came or went since. */
 export class KernelTexts {
   readonly #top: TraceInstance;
   readonly #events: EventTable;
+  readonly #symbols: KernelSymbols;
   #formats: TraceContent['texts'] | undefined;
-  #symbols: Omit<SymbolsAndFormats, 'texts'> | undefined;
-  #modules = '';
+  #lastSymbols: Omit<SymbolsAndFormats, 'texts'> | undefined;
 
-  constructor(top: TraceInstance, events: EventTable) {
+  constructor(top: TraceInstance, events: EventTable, symbols = new KernelSymbols(top)) {
     this.#top = top;
     this.#events = events;
+    this.#symbols = symbols;
   }
 
   /** Without the symbols, which take the kernel many times longer than all the rest. */
@@ -28,13 +50,10 @@ export class KernelTexts {
   }
 
   read(): SymbolsAndFormats {
-    const modules = loadedModules();
-    if (this.#symbols === undefined || modules !== this.#modules) {
-      if (this.#symbols !== undefined) this.#formats = undefined;
-      this.#modules = modules;
-      this.#symbols = { kallsyms: readKallsyms(), printkFormats: readPrintkFormats(this.#top) };
-    }
-    return { ...this.readFormats(), ...this.#symbols };
+    const symbols = this.#symbols.read();
+    if (this.#lastSymbols !== undefined && symbols !== this.#lastSymbols) this.#formats = undefined;
+    this.#lastSymbols = symbols;
+    return { ...this.readFormats(), ...symbols };
   }
 }
 

@@ -7,9 +7,15 @@ export const NATIVE: { readonly littleEndian: boolean; readonly userLongSize: 4 
   userLongSize: ['ia32', 'arm', 'mips', 'mipsel', 'ppc'].includes(process.arch) ? 4 : 8,
 };
 
-/** CPUs that are online now, from `0-3,6` of sysfs. */
-export function onlineCpus(): number[] {
-  const ranges = readFileSync('/sys/devices/system/cpu/online', 'utf8').trim().split(',');
+/** CPUs that are online now. */
+export const onlineCpus = (): number[] => cpusIn('online');
+
+/** CPUs that are there, online or not: those that could be plugged in later are not among them. */
+export const presentCpus = (): number[] => cpusIn('present');
+
+/** `0-3,6` of sysfs, ascending. */
+function cpusIn(list: 'online' | 'present'): number[] {
+  const ranges = readFileSync(`/sys/devices/system/cpu/${list}`, 'utf8').trim().split(',');
   return ranges.flatMap((range) => {
     const [first = 0, last = first] = range.split('-').map(Number);
     return Array.from({ length: last - first + 1 }, (_, index) => first + index);

@@ -49,5 +49,5 @@ export function initialHeader(content: TraceContent, version: 6 | 7): Encoder {
     .string(String(version))
     .u8(content.littleEndian ? 0 : 1)
     .u8(content.userLongSize);
-  return header.u32(top?.pageSize ?? USUAL_PAGE_SIZE);
+  return header.u32(top?.pageSize ?? content.pageSize ?? USUAL_PAGE_SIZE);
 }

@@ -21,6 +21,8 @@ export interface TraceContent {
   readonly options: readonly OptionContent[];
   /** The top buffer (named "") first, then the instances. */
   readonly buffers: readonly BufferContent[];
+  /** Bytes of a sub-buffer, where there are no buffers yet to tell it. */
+  readonly pageSize?: number | undefined;
   /** What a latency tracer gave, instead of buffers. */
   readonly latency?: LatencyText;
 }

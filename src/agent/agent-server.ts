@@ -1,0 +1,167 @@
+import { TandemError } from '../base/errors.ts';
+import { localCid } from '../kernel/local-cid.ts';
+import { openTracefs, type Tracefs } from '../kernel/tracefs.ts';
+import { CaptureThreads } from '../record/capture-threads.ts';
+import { within } from '../record/guests/within.ts';
+import { KernelSymbols } from '../record/kernel-texts.ts';
+import { putBack } from '../record/put-back.ts';
+import { StopSignals } from '../record/stop-signals.ts';
+import type { Connection } from '../transport/connection.ts';
+import { type Listener, listen } from '../transport/listener.ts';
+import { clientNamed } from '../transport/peer-check.ts';
+import type { AgentLog } from './agent-log.ts';
+import { AgentControl } from './control.ts';
+import { ServedSession, type SessionSetting } from './served-session.ts';
+
+/** A recorder that comes while another one's session is cleared up waits for that. */
+const CLEAR_UP_MS = 10_000;
+/** How long somebody who comes at a bad time may take to say what he wants. */
+const BUSY_REQUEST_MS = 1000;
+/** So many are told that the agent is busy at the same time; more are only hung up on. */
+const MOST_BUSY = 16;
+/** After a failure to accept: too many open files, say. */
+const PAUSE_MS = 1000;
+
+export interface AgentOptions extends Pick<SessionSetting, 'log' | 'instance' | 'planOf'> {
+  readonly port: number;
+  /** Who may connect by TCP; undefined: listen on vsock. */
+  readonly client: string | undefined;
+  /** Is called when recorders can connect. */
+  readonly listening: () => void;
+}
+
+/** Serves recorders, one at a time, until a signal ends it. Returns the exit status. */
+export async function runAgent(options: AgentOptions): Promise<number> {
+  const { log } = options;
+  const tracefs = openTracefs();
+  await putBackKilledRuns(log);
+  const listener = await openListener(options);
+  const server = new AgentServer(listener, tracefs, options);
+  const putBackNow = (): void => server.putBack();
+  process.on('exit', putBackNow);
+  const signals = new StopSignals();
+  void signals.nth(1).then(() => server.stop());
+  // A second one is for the impatient.
+  void signals.nth(2).then(() => process.exit(1));
+  options.listening();
+  await server.serve();
+  process.off('exit', putBackNow);
+  signals.release();
+  return 0;
+}
+
+async function putBackKilledRuns(log: AgentLog): Promise<void> {
+  const problems = await putBack({
+    kept: false,
+    tell: ({ pid }) => log.warn(`Putting back what a run that was killed (pid ${pid}) left switched on`),
+  });
+  for (const problem of problems) log.warn(problem);
+}
+
+async function openListener({ port, client, log }: AgentOptions): Promise<Listener> {
+  const rejected = (peer: string, why: string): void => log.warn(`${peer}: tried to connect, but ${why}`);
+  if (client === undefined) {
+    const listener = listen({ kind: 'vsock', port });
+    process.stdout.write(`listening on @${localCid() ?? '?'}:${listener.port}\n`);
+    return listener;
+  }
+  const listener = listen({ kind: 'tcp', port }, { check: await clientNamed(client), rejected });
+  process.stdout.write(`listening on TCP port ${listener.port}\n`);
+  log.warn(
+    `TCP is open: nothing is encrypted, and whoever is, or pretends to be, ${client} can record this machine; use it in trusted networks only`,
+  );
+  return listener;
+}
+
+/** Accepts recorders, and keeps them apart. */
+class AgentServer {
+  readonly #listener: Listener;
+  readonly #options: AgentOptions;
+  readonly #tracefs: Tracefs;
+  readonly #symbols: KernelSymbols;
+  #threads: CaptureThreads | undefined;
+  #end!: (reason: Error) => void;
+  readonly #ended: Promise<never>;
+  #session: ServedSession | undefined;
+  /** Resolves when the session that runs, if any, is over. */
+  #free: Promise<void> = Promise.resolve();
+  #busy = 0;
+
+  constructor(listener: Listener, tracefs: Tracefs, options: AgentOptions) {
+    this.#listener = listener;
+    this.#options = options;
+    this.#tracefs = tracefs;
+    this.#symbols = new KernelSymbols(tracefs.top);
+    this.#ended = new Promise((_, reject) => {
+      this.#end = reject;
+    });
+    this.#ended.catch(() => {}); // sessions are told
+  }
+
+  async serve(): Promise<void> {
+    this.#symbols.read(); // takes its time, which a recorder shall not wait for
+    for (;;) {
+      const connection = await this.#accept();
+      if (connection === undefined) break;
+      if (this.#session?.isEnding) await within(this.#free, CLEAR_UP_MS);
+      if (this.#session === undefined) this.#serve(connection);
+      else void this.#turnAway(connection, this.#session);
+    }
+    await this.#free;
+  }
+
+  async #accept(): Promise<Connection | undefined> {
+    for (;;) {
+      try {
+        return await this.#listener.accept(Number.POSITIVE_INFINITY);
+      } catch (error) {
+        if (!(error instanceof TandemError)) throw error;
+        this.#options.log.warn(error.message);
+        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      }
+    }
+  }
+
+  #serve(connection: Connection): void {
+    this.#threads ??= new CaptureThreads();
+    const session = new ServedSession(connection, {
+      ...this.#options,
+      ...{ tracefs: this.#tracefs, symbols: this.#symbols, threads: this.#threads, ended: this.#ended },
+    });
+    this.#options.log.debug(`${session.peer}: connected`);
+    this.#session = session;
+    this.#free = session.run().then(() => {
+      this.#session = undefined;
+    });
+  }
+
+  /** One session at a time: the kernel's buffers are one for all. */
+  async #turnAway(connection: Connection, session: ServedSession): Promise<void> {
+    this.#options.log.warn(`recorder at ${connection.text}: came while the agent is busy with the ${session.peer}`);
+    if (this.#busy >= MOST_BUSY) {
+      connection.close();
+      return;
+    }
+    this.#busy++;
+    const control = new AgentControl(connection, { unexpected: () => {} }, BUSY_REQUEST_MS);
+    try {
+      await control.request;
+      control.refuse(`the agent is busy with the ${session.peer}`);
+    } catch {
+      // whatever he wanted
+    }
+    await control.close();
+    this.#busy--;
+  }
+
+  /** Ends what goes on, in good order. */
+  stop(): void {
+    this.#listener.close();
+    this.#end(new TandemError('PEER', 'agent', 'it was told to end'));
+  }
+
+  /** For the last moment of the program. */
+  putBack(): void {
+    this.#session?.putBack();
+  }
+}
