@@ -210,7 +210,7 @@ export class SubBufferCursor implements RecordCursor {
       const mayBeMarked = this.missed === 0 && start < end;
       const isMarked = mayBeMarked && sieve.unwanted[this.view.getUint16(start, this.#littleEndian)] !== 0;
       if (!isMarked && (sieve.accepts === undefined || sieve.accepts(this))) return true;
-      this.#notePassed(1, this.tsHi, this.tsLo);
+      this.#passOver(1, 0);
     }
   }
 
@@ -223,51 +223,51 @@ export class SubBufferCursor implements RecordCursor {
     const littleEndian = this.#littleEndian;
     const limit = this.#limit;
     let at = this.#at;
-    let hi = this.tsHi;
-    let lo = this.tsLo;
     let passed = 0;
+    // The deltas of a whole sub-buffer stay far below 2^53 together.
+    let elapsed = 0;
     while (at + 8 <= limit) {
       const header = view.getUint32(at, littleEndian);
       const words = littleEndian ? header & 31 : header >>> 27;
       const end = at + 4 + words * 4;
       if ((words - 1) >>> 0 >= LONGEST_SHORT_DATA || end > limit) break;
-      let nextLo = lo + (littleEndian ? header >>> 5 : header & 0x07ff_ffff);
-      let nextHi = hi;
-      if (nextLo >= TWO_32) {
-        nextLo -= TWO_32;
-        nextHi = (hi + 1) >>> 0;
-      }
+      const delta = littleEndian ? header >>> 5 : header & 0x07ff_ffff;
       if (unwanted[view.getUint16(at + 4, littleEndian)] === 0) {
+        this.#passOver(passed, elapsed);
+        this.#passTime(delta);
         this.start = at + 4;
         this.end = end;
-        this.tsHi = nextHi;
-        this.tsLo = nextLo;
         this.missed = 0;
-        if (accepts === undefined || accepts(this)) {
-          this.#at = end;
-          this.#notePassed(passed, hi, lo);
-          return true;
-        }
+        this.#at = end;
+        if (accepts === undefined || accepts(this)) return true;
+        passed = 1;
+        elapsed = 0;
+      } else {
+        passed++;
+        elapsed += delta;
       }
-      hi = nextHi;
-      lo = nextLo;
       at = end;
-      passed++;
     }
     this.#at = at;
-    this.tsHi = hi;
-    this.tsLo = lo;
-    this.#notePassed(passed, hi, lo);
+    this.#passOver(passed, elapsed);
     return false;
   }
 
-  /** Takes note of events passed over, and the stamp of the last of them. */
-  #notePassed(count: number, hi: number, lo: number): void {
+  #passTime(elapsed: number): void {
+    const lo = this.tsLo + elapsed;
+    if (lo >= TWO_32) this.tsHi = (this.tsHi + Math.floor(lo / TWO_32)) >>> 0;
+    this.tsLo = lo >= TWO_32 ? lo % TWO_32 : lo;
+  }
+
+  /** Takes note of `count` events passed over, the last of which came `elapsed` after the current time. */
+  #passOver(count: number, elapsed: number): void {
     if (count === 0) return;
+    this.#passTime(elapsed);
     this.passed += count;
-    if (compareHalves(hi, lo, this.passedHi, this.passedLo) <= 0) return;
-    this.passedHi = hi;
-    this.passedLo = lo;
+    const { tsHi, tsLo } = this;
+    if (compareHalves(tsHi, tsLo, this.passedHi, this.passedLo) <= 0) return;
+    this.passedHi = tsHi;
+    this.passedLo = tsLo;
   }
 
   /**
