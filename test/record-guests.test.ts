@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -148,6 +148,25 @@ describe.skipIf(unable !== undefined)('an agent that spoils the start', () => {
     expect(stderr).toContain(says);
     expect(stderr.trim().split('\n')).toHaveLength(1);
     expect(status).toBe(2);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('keeps the recorder waiting, until Ctrl-C', async () => {
+    const agent = await ScriptedAgent.start(() => {});
+    await withTracefs(async () => {
+      const before = tracefsState();
+      const recorder = ['record', '-e', 'sched', '-A', agent.address, '-e', 'sched'];
+      const { stdout, stderr, status } = await run(
+        'timeout',
+        ['--preserve-status', '-s', 'INT', '1.5', process.execPath, resolve('dist/cli/main.js'), ...recorder],
+        { cwd: folder, timeoutMs: 10_000 },
+      );
+      expect([status, stdout.toString()]).toEqual([2, '']);
+      expect(stderr).toBe('tandem: record: was stopped before the recording began\n');
+      expect(tracefsState()).toEqual(before);
+      expect(journals()).toEqual([]);
+    });
+    agent.stop();
     expect(readdirSync(folder)).toEqual([]);
   });
 

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { TandemError } from '../base/errors.ts';
 import { Journal } from '../kernel/journal.ts';
-import { openTracefs, type Tracefs } from '../kernel/tracefs.ts';
+import { openTracefs } from '../kernel/tracefs.ts';
 import { CaptureThreads } from './capture-threads.ts';
 import { TracedCommand } from './command.ts';
 import { Daemon, startDaemon } from './daemon.ts';
-import { GuestedSession } from './guests/guested-session.ts';
+import { GuestedSession, type GuestedSetting } from './guests/guested-session.ts';
 import { LatencySession } from './latency.ts';
 import { LiveLine } from './live-line.ts';
 import { Messages } from './messages.ts';
@@ -34,12 +34,13 @@ export async function runRecording(plan: RecordPlan): Promise<number> {
   const command = plan.command.length > 0 ? await TracedCommand.prepare(plan.command, plan.user) : undefined;
   let recording: Recording;
   try {
-    const session = await prepareSession(plan, tracefs, journal, messages);
+    const session = await prepareSession(plan, { tracefs, journal, messages, stopped: signals.nth(1) });
     recording = new Recording({ plan, session, command, signals, messages, daemon });
     await recording.start(threads);
   } catch (error) {
     command?.abandon();
     for (const problem of journal.undo()) messages.warn(problem);
+    signals.release();
     throw error;
   }
   const status = await recording.untilEnd();
@@ -49,13 +50,9 @@ export async function runRecording(plan: RecordPlan): Promise<number> {
   return status === 0 && !recording.isComplete ? EXIT_CAPTURE_FAILED : status;
 }
 
-async function prepareSession(
-  plan: RecordPlan,
-  tracefs: Tracefs,
-  journal: Journal,
-  messages: Messages,
-): Promise<Session> {
-  if (plan.guests.length > 0) return GuestedSession.prepare(plan, tracefs, journal, messages);
+async function prepareSession(plan: RecordPlan, setting: GuestedSetting): Promise<Session> {
+  const { tracefs, journal } = setting;
+  if (plan.guests.length > 0) return GuestedSession.prepare(plan, setting);
   if (plan.buffers.some(({ tracer }) => isLatencyTracer(tracer))) return new LatencySession(plan, tracefs, journal);
   return RecordSession.prepare(plan, tracefs, journal);
 }
@@ -127,10 +124,11 @@ class Recording {
   }
 
   #sayHowToStop(): void {
-    this.#daemon?.began();
-    if (this.#command !== undefined) return;
-    const how = this.#daemon === undefined ? 'Hit Ctrl^C' : `Send SIGINT/SIGTERM to pid ${process.pid}`;
-    this.#messages.info(`${how} to stop recording`);
+    if (this.#command === undefined) {
+      const how = this.#daemon === undefined ? 'Hit Ctrl^C' : `Send SIGINT/SIGTERM to pid ${process.pid}`;
+      this.#messages.info(`${how} to stop recording`);
+    }
+    this.#daemon?.began(); // who waits for that expects the line to be there
   }
 
   /** Without it a recording that is killed can not be restored with symbols, but it can go on. */

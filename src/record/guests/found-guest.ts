@@ -2,6 +2,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import { TandemError } from '../../base/errors.ts';
 import { findKvmFolder, KvmFiles, unsound } from '../../sampler/kvm-files.ts';
 import { namedVcpuThreads } from '../../sampler/vcpu-threads.ts';
+import { isStorable } from '../../sync/scaled-line.ts';
 import type { PeerAddress } from '../../transport/address.ts';
 import { resolveAgentSpec } from '../../transport/agent-spec.ts';
 import type { GuestPlan } from './guest-plan.ts';
@@ -36,10 +37,12 @@ export async function findPlannedGuests(plans: readonly GuestPlan[]): Promise<Fo
   return guests;
 }
 
-/** Whether KVM's files tell how the guest's TSC relates to this machine's. */
+/** Whether KVM's files tell how the guest's TSC relates to this machine's, in a way that a trace file can hold. */
 function isReadable(pid: number, kvmFolder: string): boolean {
   try {
-    return unsound(KvmFiles.open(pid, undefined, kvmFolder)) === undefined;
+    const files = KvmFiles.open(pid, undefined, kvmFolder);
+    const cpus = Array.from({ length: files.cpuCount }, (_, cpu) => cpu);
+    return unsound(files) === undefined && cpus.every((cpu) => isStorable(files.tsc(cpu)));
   } catch (error) {
     if (error instanceof TandemError) return false;
     throw error;

@@ -45,6 +45,7 @@ export class GuestSession {
   #receiver: Receiver | undefined;
   #metadataFd = -1;
   #metadataProblem: unknown;
+  #isAbandoned = false;
 
   constructor(guest: FoundGuest, context: GuestContext) {
     this.guest = guest;
@@ -144,9 +145,15 @@ export class GuestSession {
 
   /** Gives it up: its agent sees the connection end. */
   abandon(): void {
+    this.#isAbandoned = true;
     this.#state = 'lost';
     this.#connection?.shutdown();
     for (const connection of this.#data) connection.shutdown();
+  }
+
+  /** Makes a step that was waited for the last one. */
+  #mustGoOn(): void {
+    if (this.#isAbandoned) throw new TandemError('IO', this.peer, 'was given up');
   }
 
   /** Measures its clock for the last time. */
@@ -157,6 +164,7 @@ export class GuestSession {
 
   /** Waits until the agent sent everything. */
   async finish(): Promise<void> {
+    if (this.#isAbandoned) await this.#sync.abandon();
     if (this.#state === 'recording') {
       try {
         await this.#control?.ended;
@@ -230,8 +238,12 @@ export class GuestSession {
   }
 
   async #connect(address: Connection['peer'], problem: string): Promise<Connection> {
+    this.#mustGoOn();
     try {
-      return await connect(address, CONNECT_TIMEOUT_MS);
+      const connection = await connect(address, CONNECT_TIMEOUT_MS);
+      if (this.#isAbandoned) connection.close();
+      this.#mustGoOn();
+      return connection;
     } catch (error) {
       if (!(error instanceof TandemError)) throw error;
       throw new TandemError(error.code, this.peer, `${problem}: ${error.message}`, undefined, { cause: error });

@@ -102,6 +102,13 @@ export class GuestSync {
     }
   }
 
+  /** Ends without measuring: the other end may be gone. */
+  async abandon(): Promise<void> {
+    this.#connection?.shutdown();
+    await this.#sampler?.stop(LAST_ROUND_TIMEOUT_MS);
+    this.#connection?.close();
+  }
+
   get #measurements(): readonly Measurement[] {
     return this.#sampled?.measurements ?? [];
   }

@@ -1,3 +1,4 @@
+import { TandemError } from '../../base/errors.ts';
 import type { Journal } from '../../kernel/journal.ts';
 import { readTscScale, type TscScale } from '../../kernel/perf-clock.ts';
 import type { Tracefs } from '../../kernel/tracefs.ts';
@@ -13,6 +14,20 @@ import { findPlannedGuests } from './found-guest.ts';
 import { withGuestClock } from './guest-clock.ts';
 import { Guests } from './guests.ts';
 
+/** Where a recording with guests takes place. */
+export interface GuestedSetting {
+  readonly tracefs: Tracefs;
+  readonly journal: Journal;
+  readonly messages: Messages;
+  /** Resolves when the user wants no recording any more. */
+  readonly stopped: Promise<unknown>;
+}
+
+interface GuestedParts extends Pick<GuestedSetting, 'journal' | 'stopped'> {
+  readonly host: RecordSession | undefined;
+  readonly guests: Guests;
+}
+
 /**
  * A recording of this machine together with guests, or of guests alone. Guests begin before it and end before it: what
  * happened in them is between the first and the last event of the host.
@@ -23,14 +38,11 @@ export class GuestedSession implements Session {
   readonly #host: RecordSession | undefined;
   readonly #guests: Guests;
   readonly #journal: Journal;
+  readonly #stopped: Promise<unknown>;
 
   /** Finds the guests and sets the kernel up, with tracing off. */
-  static async prepare(
-    asked: RecordPlan,
-    tracefs: Tracefs,
-    journal: Journal,
-    messages: Messages,
-  ): Promise<GuestedSession> {
+  static async prepare(asked: RecordPlan, setting: GuestedSetting): Promise<GuestedSession> {
+    const { tracefs, journal, messages, stopped } = setting;
     const found = await findPlannedGuests(asked.guests);
     const { top } = tracefs;
     const plan = withGuestClock(asked, found, { current: top.clock(), available: top.clocks() });
@@ -47,19 +59,20 @@ export class GuestedSession implements Session {
       tell: (line) => messages.info(line),
       warn: (line) => messages.warn(line),
     });
-    return new GuestedSession(TemporaryFiles.of(plan), host, guests, journal);
+    return new GuestedSession(TemporaryFiles.of(plan), { host, guests, journal, stopped });
   }
 
-  private constructor(files: TemporaryFiles, host: RecordSession | undefined, guests: Guests, journal: Journal) {
+  private constructor(files: TemporaryFiles, { host, guests, journal, stopped }: GuestedParts) {
     this.files = files;
     this.#host = host;
     this.#guests = guests;
     this.#journal = journal;
+    this.#stopped = stopped;
   }
 
   async startCapture(threads: CaptureThreads): Promise<void> {
     await this.#host?.startCapture(threads);
-    await this.#guests.start();
+    await Promise.race([this.#guests.start(), this.#stopped.then(refuseToStart)]);
     this.#host?.tellOf(this.#guests.infos());
   }
 
@@ -116,6 +129,10 @@ export class GuestedSession implements Session {
   get isComplete(): boolean {
     return this.#guests.areComplete;
   }
+}
+
+function refuseToStart(): never {
+  throw new TandemError('IO', 'record', 'was stopped before the recording began');
 }
 
 /** The scale of the TSC that guests' files are to have when this machine has none. */

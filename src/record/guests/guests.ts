@@ -24,17 +24,13 @@ export class Guests {
 
   /**
    * Has all of them record: when it resolves their tracing is on, and their clocks were measured once. Clocks are
-   * measured one guest after the other, so that they don't disturb each other. Rejects when one can't be recorded.
+   * measured one guest after the other, so that they don't disturb each other. Rejects when one can't be
+   * recorded: `abandon` them then.
    */
   async start(): Promise<void> {
-    try {
-      await all(this.#sessions.map((session) => session.request()));
-      for (const session of this.#sessions) await session.measureFirst();
-      await all(this.#sessions.map((session) => session.openData()));
-    } catch (error) {
-      await this.abandon();
-      throw error;
-    }
+    await all(this.#sessions.map((session) => session.request()));
+    for (const session of this.#sessions) await session.measureFirst();
+    await all(this.#sessions.map((session) => session.openData()));
   }
 
   /** Ends them all: first all traces, then the clocks are measured once more, then what is on its way is taken. */
@@ -44,10 +40,9 @@ export class Guests {
     await all(this.#sessions.map((session) => session.finish()));
   }
 
-  /** Ends them without a trace. */
+  /** Ends them without a trace, also while they start. */
   async abandon(): Promise<void> {
     for (const session of this.#sessions) session.abandon();
-    await all(this.#sessions.map((session) => session.measureLast()));
     await all(this.#sessions.map((session) => session.finish()));
     for (const session of this.#sessions) session.removeTemporaryFiles();
   }

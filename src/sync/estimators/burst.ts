@@ -53,7 +53,9 @@ export function limitsOf({ count, guestSend, hostReceive, hostSend, guestReceive
 export const OTHER_UNITS = 0.1;
 
 /** How the offset changes within a burst, by its first and its last probe; 0 for clocks that count the same. */
-export function burstSlope({ upper }: Limits): number {
+export function burstSlope({ upper }: Limits, corridor: Corridor): number {
+  // One slow probe at an end looks like other units: only where equal ones are impossible, they differ.
+  if (corridor.width(0) >= 0) return 0;
   const first = upper[0];
   const last = upper[upper.length - 1];
   if (!first || !last || last.time <= first.time) return 0;
@@ -71,7 +73,7 @@ export function burstSample(probes: Probes): SyncSample | undefined {
   const limits = limitsOf(probes, base);
   if (limits.upper.length === 0 || limits.lower.length === 0) return undefined;
   const corridor = new Corridor(limits.upper, limits.lower);
-  const coarse = burstSlope(limits);
+  const coarse = burstSlope(limits, corridor);
   const slope = coarse === 0 ? 0 : corridor.widest(coarse - 0.1, coarse + 0.1);
   const times = limits.upper.map(({ time }) => time).sort((a, b) => a - b);
   const time = Math.round(times[times.length >> 1] as number);

@@ -1,6 +1,7 @@
 import type { SyncSample } from '../../time/types.ts';
 import type { Measurement } from '../types.ts';
 import { type Base, baseOf, burstSlope, type Limits, limitsOf, OTHER_UNITS, type PlacedLimit } from './burst.ts';
+import { Corridor } from './corridor.ts';
 
 /** Limits of one measurement of one clock, relative to a base and to the rate of the clocks. */
 export interface Observation {
@@ -88,7 +89,8 @@ function rawLimits({ probes, sample }: Measurement, base: Base): Limits {
  * bursts, or else most rounds, say that they do.
  */
 function rateOf(measurements: readonly Measurement[], limits: readonly Limits[]): number {
-  const bursts = limits.map(burstSlope).filter((slope, i) => slope !== 0 || (limits[i]?.upper.length ?? 0) > 1);
+  const slopes = limits.map((each) => burstSlope(each, new Corridor(each.upper, each.lower)));
+  const bursts = slopes.filter((slope, i) => slope !== 0 || (limits[i]?.upper.length ?? 0) > 1);
   const last = new Map<number, SyncSample>();
   const pairs = measurements.flatMap(({ cpu, sample }) => {
     const before = last.get(cpu);
