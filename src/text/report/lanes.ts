@@ -5,6 +5,7 @@ import type { PlacedRecord } from '../../ring-buffer/record-cursor.ts';
 import { Correction } from '../../time/correction.ts';
 import { bufferTimes, mergeOrder, type TimeSettings } from '../../timeline/buffer-times.ts';
 import type { TimelineInput } from '../../timeline/lane.ts';
+import { windowBytesOf } from '../../timeline/open-timeline.ts';
 import { openCpuStream, type PlacedCpuStream } from '../../trace-file/cpu-stream.ts';
 import type { TraceBuffer } from '../../trace-file/types.ts';
 import { compileFlagsColumn, ExtraColumns, type FlagsColumn } from '../latency-flags.ts';
@@ -26,11 +27,6 @@ import { SubBufferNotes, type SubBufferOffset } from './sub-buffer-notes.ts';
 import { TaskColumn } from './task-column.ts';
 import { TimeColumn, type TimeStyle } from './time-column.ts';
 import type { WakeupLatency } from './wakeup-latency.ts';
-
-/** Bytes of decoded events in memory per CPU; less with many CPUs, so that all together stay within bounds. */
-const WINDOW_BYTES = 1 << 20;
-const LEAST_WINDOW_BYTES = 1 << 16;
-const ALL_WINDOWS_BYTES = 1 << 25;
 
 /** Events whose text depends on the event after them, wanted or not: no filter may hide that one before. */
 const LOOKING_AHEAD = ['funcgraph_entry', 'fgraph_retaddr_entry'];
@@ -66,8 +62,7 @@ export function reportLanes(plan: LanePlan, settings: ReportSettings): ReportLan
   const files = plan.inputs.map(({ file }) => file);
   const traces = files.map(({ trace }) => trace);
   const order = mergeOrder(traces);
-  const share = ALL_WINDOWS_BYTES / Math.max(1, order.length);
-  const windowBytes = Math.max(LEAST_WINDOW_BYTES, Math.min(WINDOW_BYTES, share));
+  const windowBytes = windowBytesOf(order.length);
   const guests = guestSymbols(files, settings.compat);
   const common: CommonParts = {
     plan,

@@ -4,12 +4,13 @@ import type { FormatOptions } from '../../format/format-options.ts';
 import { parseEventFormat } from '../../format/parse-event.ts';
 import { type CommTable, parseCmdlines } from '../../names/comms.ts';
 import { type PrintkFormats, parsePrintkFormats } from '../../names/printk.ts';
-import { type KallsymsTable, parseKallsyms } from '../../names/symbols.ts';
-import { SECTION } from '../../trace-file/ids.ts';
+import { type KernelSymbol, parseKallsyms, type SymbolTable } from '../../names/symbols.ts';
+import { OPTION, SECTION } from '../../trace-file/ids.ts';
 import type { TraceFile } from '../../trace-file/types.ts';
 import { blktraceFormat } from '../events/blktrace.ts';
 import { Btf } from '../events/btf.ts';
 import { FunctionArguments } from '../events/function-arguments.ts';
+import { LastBootSymbols } from './last-boot.ts';
 
 const FTRACE = 'ftrace';
 
@@ -19,7 +20,7 @@ export interface ReportFile {
   /** What lines call it: the base name of its path. */
   readonly label: string;
   readonly env: PrintEnvironment & {
-    readonly symbols: KallsymsTable;
+    readonly symbols: SymbolTable & Iterable<KernelSymbol>;
     readonly comms: CommTable;
     readonly printk: PrintkFormats;
   };
@@ -40,11 +41,16 @@ export async function loadReportFile(
   const { littleEndian } = trace.header;
   const longSize = trace.buffers[0]?.layout.commitSize ?? (trace.header.userLongSize as 4 | 8);
   const text = async (id: number) => (await trace.readSection(id)) ?? new Uint8Array(0);
+  const kallsyms = parseKallsyms(joined(moreSymbols, await text(SECTION.KALLSYMS)));
+  const lastBoot = trace.options.findLast(({ id }) => id === OPTION.LAST_BOOT_INFO);
   const env = {
     littleEndian,
     longSize,
     version,
-    symbols: parseKallsyms(joined(moreSymbols, await text(SECTION.KALLSYMS))),
+    symbols:
+      version === '3.1' || lastBoot === undefined
+        ? kallsyms
+        : LastBootSymbols.of(kallsyms, lastBoot.data, await text(SECTION.MODULES)),
     comms: parseCmdlines(await text(SECTION.CMDLINES)),
     printk: parsePrintkFormats(await text(SECTION.PRINTK)),
   };
