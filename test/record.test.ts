@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { missing } from './support/capabilities.ts';
+import { common, recordedIn } from './support/recorded.ts';
 import { type RunResult, run, tandem } from './support/run.ts';
 import { stockRecord } from './support/stock-recorder.ts';
 import { temporaryFolder } from './support/temp-folder.ts';
@@ -21,41 +22,7 @@ const WORKLOAD = ['sh', '-c', 'for i in 1 2 3 4 5 6 7 8; do sleep 0.01; done'];
 const record = (args: readonly string[]): Promise<RunResult> =>
   withTracefs(() => tandem(['record', '-q', ...args], { cwd: folder }));
 
-const trace = async (verb: string, ...args: string[]): Promise<string> => {
-  const { stdout, stderr, status } = await run('trace-cmd', [verb, ...args], { cwd: folder });
-  expect([status, stderr], `trace-cmd ${verb} ${args.join(' ')}`).toEqual([0, '']);
-  return stdout.toString();
-};
-
-/** How many events there are of each kind. */
-async function kinds(file: string): Promise<Map<string, number>> {
-  const counts = new Map<string, number>();
-  for (const line of (await trace('report', '-i', file)).split('\n')) {
-    const name = /^(?:.*: )?.{16}-\S+ +\[\d+\] +\S+: +([^:]+):/.exec(line)?.[1];
-    if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1);
-  }
-  return counts;
-}
-
-/** What happens often enough to happen in every recording of the workload. */
-const common = (counts: Map<string, number>): string[] =>
-  [...counts].filter(([, count]) => count >= 30).map(([name]) => name);
-
-/** What dump says of a file, without what differs from run to run: places, sizes, counts, ids. */
-async function metadata(file: string): Promise<string[]> {
-  const parts = ['--summary', '--options', '--systems', '--clock', '--ftrace-events', '--flyrecord'];
-  const text = await trace('dump', ...parts, '-i', file);
-  const lines = text.split('\n').map((line) =>
-    line
-      .replace(/ @ \d+|, \d+ bytes\]|, \d+ bytes|\d+ bytes/g, '')
-      .replace(/^(0x)?[0-9A-F]+$|^ +\d+ \d+\t\d+|\d+( \[offset\])|in file .*|\d+ cpus|^\d+ \[CPUs\]/gi, '$2')
-      .replace(/^(tandem|3\.1\.6) .*|^((?:now|oldest event) ts|entries|bytes|read events): .*/, '$2')
-      .replace(/\[Option ([\w ]+), .*/, '[Option $1]')
-      .replace(/^[0-9a-f]{5,} [0-9a-f]{5,} |^[0-9a-f]+ (?=[0-9a-f]+ \/)/, ''),
-  );
-  // Instances' CPUs come in two lines, the systems of events in the folder's order.
-  return lines.filter((line) => line.trim() !== '' && !/\[(id, data offset|offset, size of cpu)/.test(line)).sort();
-}
+const { trace, kinds, metadata } = recordedIn(folder);
 
 describe('as trace-cmd records it', () => {
   const examples: readonly (readonly string[])[] = [

@@ -135,6 +135,19 @@ describe.runIf(canTrace)('with an instance of its own in the real tracefs', () =
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  test('what is forgotten stays, but for the settings that are named', () => {
+    const before = state();
+    const journal = new Journal(folder);
+    changeEverything(journal);
+    journal.ownFiles([join(folder, 'own')]);
+    writeFileSync(join(folder, 'own'), '');
+    journal.forget(['buffer_percent', 'set_event_pid']);
+    expect(journal.undo()).toEqual([]);
+    const same = state().filter((line) => before.includes(line));
+    expect(same.map((line) => line.split(':')[0])).toEqual(['set_event_pid', 'buffer_percent']);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   test('what can not be undone now stays for another time', async () => {
     const pid = await endedProcess();
     const left = join(folder, `${pid}-1.jsonl`);

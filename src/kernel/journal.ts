@@ -1,5 +1,5 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { TandemError } from '../base/errors.ts';
 import { journalFolder, keptName, ownJournal, type TakenJournal } from './journal-files.ts';
 import { OsError } from './os-error.ts';
@@ -203,10 +203,11 @@ export class Journal {
     this.#changes.length = 0;
   }
 
-  /** Leaves everything as it is now, for good. */
-  forget(): void {
-    this.#changes.length = 0;
-    rmSync(this.#path, { force: true });
+  /** Leaves everything as it is now, for good, but own files and settings in files of these names. */
+  forget(except: readonly string[] = []): void {
+    const kept = this.#changes.filter(({ type, path }) => type === 'file' || except.includes(basename(path)));
+    this.#changes.splice(0, Number.POSITIVE_INFINITY, ...kept);
+    rewrite(this.#path, kept);
   }
 
   /**

@@ -22,15 +22,19 @@ const PERF_PAGE = 4096;
  * Reads the scale from the perf pages of these CPUs (perf_event_open(2), "time_mult"). Throws UNSUPPORTED where the
  * machine has none, or not the same on every CPU.
  */
-export function readTscScale(cpus: readonly number[]): TscScale {
+export const readTscScale = (cpus: readonly number[]): TscScale =>
+  commonScale(new Map(cpus.map((cpu) => [cpu, scaleOf(cpu)])));
+
+/** The scale that all CPUs have. */
+export function commonScale(byCpu: ReadonlyMap<number, TscScale>): TscScale {
   const subject = 'TSC to nanoseconds';
-  const [first, ...others] = cpus.map(scaleOf);
+  const [[firstCpu, first] = [], ...others] = byCpu;
   if (first === undefined || first.multiplier === 0) {
     throw new TandemError('UNSUPPORTED', subject, "this kernel's perf gives no multiplier", 'record with another -C');
   }
-  const odd = others.findIndex(({ multiplier, shift }) => multiplier !== first.multiplier || shift !== first.shift);
-  if (odd >= 0) {
-    const problem = `CPU ${cpus[odd + 1]} ticks at another rate than CPU ${cpus[0]}`;
+  const odd = others.find(([, { multiplier, shift }]) => multiplier !== first.multiplier || shift !== first.shift);
+  if (odd !== undefined) {
+    const problem = `CPU ${odd[0]} ticks at another rate than CPU ${firstCpu}`;
     throw new TandemError('UNSUPPORTED', subject, problem, 'record with another -C');
   }
   return first;
@@ -43,12 +47,16 @@ function scaleOf(cpu: number): TscScale {
   view.setUint32(ATTR_SIZE_AT, ATTR_SIZE, true);
   const fd = perfEventOpen(attr, cpu);
   try {
-    const page = readMapping(fd, PERF_PAGE, TIME_MULT_AT + 4, `perf page of CPU ${cpu}`);
-    const fields = new DataView(page.buffer, page.byteOffset);
-    return { multiplier: fields.getUint32(TIME_MULT_AT, true), shift: fields.getUint16(TIME_SHIFT_AT, true) };
+    return scaleIn(readMapping(fd, PERF_PAGE, TIME_MULT_AT + 4, `perf page of CPU ${cpu}`));
   } catch (error) {
     throw fsError(error, `CPU ${cpu}`, 'its perf page can not be read');
   } finally {
     closeSync(fd);
   }
+}
+
+/** The scale in a struct perf_event_mmap_page. */
+export function scaleIn(page: Uint8Array): TscScale {
+  const fields = new DataView(page.buffer, page.byteOffset);
+  return { multiplier: fields.getUint32(TIME_MULT_AT, true), shift: fields.getUint16(TIME_SHIFT_AT, true) };
 }

@@ -19,6 +19,9 @@ const FTRACE_ENABLED = '/proc/sys/kernel/ftrace_enabled';
 /** Percent of a buffer that is full when the capture is woken: early enough that the rest lasts until it runs. */
 const WAKE_PERCENT = '10';
 
+/** Settings that serve the capture alone: put back also where the rest is to stay (`-k`). */
+export const OF_THE_CAPTURE = ['buffer_percent', 'set_event_notrace_pid'];
+
 /** The instance of a buffer: the top one, one that exists, or one that is made now and removed at the end. */
 export function openInstance({ name }: BufferPlan, tracefs: Tracefs, journal: Journal): TraceInstance {
   if (name === '' || tracefs.instances().includes(name)) return tracefs.instance(name);

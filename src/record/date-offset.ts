@@ -34,6 +34,7 @@ export function measureDateOffset(clock: string, tracefs: Tracefs, journal: Jour
     }
   } finally {
     closeSync(marker);
+    instance.remove();
   }
   if (best === undefined) {
     throw new TandemError('UNSUPPORTED', '--date', 'no marker came back from the kernel', 'record without --date');

@@ -4,6 +4,7 @@ import { readCommandLines } from '../kernel/metadata.ts';
 import { fsError } from '../kernel/os-error.ts';
 import type { Tracefs, TraceInstance } from '../kernel/tracefs.ts';
 import type { LatencyText } from '../trace-file/write/content.ts';
+import { OF_THE_CAPTURE } from './apply.ts';
 import { writeTraceFile } from './assemble.ts';
 import { latencyContent } from './content.ts';
 import { KernelTexts } from './kernel-texts.ts';
@@ -64,7 +65,7 @@ export class LatencySession implements Session {
     top.write('0', 'tracing_on');
     this.#latency = readLatency(top);
     this.#commandLines = readCommandLines(top);
-    if (this.#plan.keep) this.#journal.forget();
+    if (this.#plan.keep) this.#journal.forget(OF_THE_CAPTURE);
     return this.#journal.undo();
   }
 

@@ -5,7 +5,7 @@ import { readCommandLines } from '../kernel/metadata.ts';
 import type { Tracefs } from '../kernel/tracefs.ts';
 import type { GuestInfo } from '../trace-file/types.ts';
 import type { TraceContent } from '../trace-file/write/content.ts';
-import { applyWakeups } from './apply.ts';
+import { applyWakeups, OF_THE_CAPTURE } from './apply.ts';
 import { writeTraceFile } from './assemble.ts';
 import { Capture, type CaptureResult } from './capture.ts';
 import type { CaptureThreads } from './capture-threads.ts';
@@ -178,7 +178,7 @@ export class RecordSession implements Session {
     this.#captured = await this.#running.stop();
     this.#stats = this.#buffers.map(({ instance, statsBefore }) => readStats(instance, statsBefore));
     this.#commandLines = readCommandLines(this.#tracefs.top);
-    if (this.#plan.keep) this.#journal.forget();
+    if (this.#plan.keep) this.#journal.forget(OF_THE_CAPTURE);
     if (this.#captured.problems.length === 0) this.#journal.noteEmpty();
     return [...this.#captured.problems, ...this.#journal.undo()];
   }

@@ -23,20 +23,35 @@ export function workload(scale = 1): string[] {
  * Needs root. Other programs that use this function wait for their turn: tracefs is one for the whole machine.
  */
 export async function stockRecord(args: readonly string[], scratch: string): Promise<RunResult> {
-  return withTracefsLocked(async () => {
-    const before = readState();
-    const instances = args.filter((_, index) => args[index - 1] === '-B').map((name) => join(INSTANCES, name));
-    try {
-      for (const path of instances) mkdirSync(path);
-      const hidden = hiding([TRACING, ...instances], scratch);
-      return await run('unshare', ['-m', '--propagation', 'private', ...hidden, 'trace-cmd', 'record', ...args], {
+  const instances = args.filter((_, index) => args[index - 1] === '-B');
+  return withTracefsLocked(() => withStock(instances, scratch, (traceCmd) => traceCmd('record', ...args)));
+}
+
+export type TraceCmd = (...args: readonly string[]) => Promise<RunResult>;
+
+/**
+ * Gives `work` a trace-cmd that runs also where the function tracer is forbidden, then leaves tracefs as it was.
+ * Makes these instances before, and removes them. The lock on tracefs must be held.
+ */
+export async function withStock<T>(
+  instances: readonly string[],
+  scratch: string,
+  work: (traceCmd: TraceCmd) => Promise<T>,
+): Promise<T> {
+  const before = readState();
+  const paths = instances.map((name) => join(INSTANCES, name));
+  try {
+    for (const path of paths) mkdirSync(path);
+    const hidden = hiding([TRACING, ...paths], scratch);
+    return await work((...args) =>
+      run('unshare', ['-m', '--propagation', 'private', ...hidden, 'trace-cmd', ...args], {
         cwd: scratch,
         timeoutMs: RECORD_TIMEOUT_MS,
-      });
-    } finally {
-      restoreState(before);
-    }
-  });
+      }),
+    );
+  } finally {
+    restoreState(before);
+  }
 }
 
 /**
