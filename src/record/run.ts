@@ -130,8 +130,6 @@ class Recording {
     }
     this.#daemon?.began(); // who waits for that expects the line to be there
   }
-    this.#daemon?.began(); // who waits for that expects the line to be there
-  }
 
   /** Without it a recording that is killed can not be restored with symbols, but it can go on. */
   async #saveMetadata(): Promise<void> {
