@@ -14,6 +14,7 @@ const portable = [
   'text',
   'wire',
   'sync',
+  'proof',
 ];
 const nodeOnly = ['node', 'kernel', 'transport', 'sampler', 'record', 'agent', 'cli'];
 const ranks = [...portable, ...nodeOnly];

@@ -20,6 +20,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'print what a trace.dat file holds besides events',
     load: async () => (await import('./dump.ts')).dumpCommand(),
   },
+  clock: {
+    summary: "prove how far guests' clocks can be trusted, and mend them",
+    load: async () => (await import('./clock.ts')).clockCommand(),
+  },
   record: {
     summary: 'record what the kernel does into a trace.dat file',
     load: async () => (await import('./record.ts')).recordCommand(),
