@@ -5,56 +5,75 @@
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { alternate, type Cost, fingerprint, firstLineSeconds, median, obstacle, type Program } from './measure.ts';
 import { type Recording, recordings } from './recordings.ts';
 
 const TANDEM = [process.execPath, resolve('dist/cli/main.js'), 'report', '--compat', '3.1'];
+const COUNT = [process.execPath, fileURLToPath(new URL('./count.js', import.meta.url))];
 const STOCK = ['trace-cmd', 'report'];
 const ROUNDS = Number(process.argv[2] ?? 3);
 
+/** One thing that both programs do. */
 interface Pass {
   readonly name: string;
-  readonly options: readonly string[];
+  readonly stock: Program;
+  readonly ours: Program;
+  /** Both print the same. */
+  readonly comparable: boolean;
 }
 
-function passes({ filters }: Recording): Pass[] {
+function passes({ path, filters, isLarge }: Recording): Pass[] {
+  const report = (name: string, ...options: string[]): Pass => ({
+    name,
+    stock: { name: 'trace-cmd', command: [...STOCK, ...options, '-i', path] },
+    ours: { name: 'tandem', command: [...TANDEM, ...options, '-i', path] },
+    comparable: true,
+  });
+  const none = report(`keeps none: \`-F '${filters.none}'\``, '-F', filters.none);
   return [
-    { name: 'full text', options: [] },
-    { name: `keeps few: \`-F '${filters.few}'\``, options: ['-F', filters.few] },
-    { name: `keeps none: \`-F '${filters.none}'\``, options: ['-F', filters.none] },
-    { name: `asks all, keeps none: \`-F '${filters.noneOfAll}'\``, options: ['-F', filters.noneOfAll] },
-  ];
-}
-
-function programs(recording: Recording, pass: Pass): [Program, Program] {
-  const rest = [...pass.options, '-i', recording.path];
-  return [
-    { name: 'trace-cmd', command: [...STOCK, ...rest] },
-    { name: 'tandem', command: [...TANDEM, ...rest] },
+    ...(isLarge ? [] : [report('full text')]),
+    report(`keeps few: \`-F '${filters.few}'\``, '-F', filters.few),
+    none,
+    report(`asks all, keeps none: \`-F '${filters.noneOfAll}'\``, '-F', filters.noneOfAll),
+    // trace-cmd has no quicker way to go through all events than a filter that keeps none.
+    {
+      ...none,
+      name: 'counts all by the library; trace-cmd: keeps none',
+      ours: { name: 'count', command: [...COUNT, path] },
+      comparable: false,
+    },
   ];
 }
 
 async function benchFile(recording: Recording): Promise<void> {
-  let events = 0;
-  for (const pass of passes(recording)) {
-    const [stock, ours] = programs(recording, pass);
-    const [theirText, ourText] = [await fingerprint(stock), await fingerprint(ours)];
-    if (pass.options.length === 0) {
-      events = ourText.lines - 1;
-      const size = `${recording.megabytes.toFixed(0)} MB, ${millions(events)} M events`;
-      console.log(`\n### ${recording.name} (${size})\n\n${HEADER}`);
-    }
-    const same = theirText.sum === ourText.sum ? '' : ' **(texts differ)**';
-    const [a, b] = (await alternate([stock, ours], ROUNDS)) as [Cost, Cost];
-    console.log(row(`${pass.name}; ${ourText.lines - 1} lines${same}`, a, b, events));
+  const { name, path, megabytes } = recording;
+  const { stdout } = spawnSync(COUNT[0] as string, [...COUNT.slice(1), path], { encoding: 'utf8' });
+  const events = Number(stdout);
+  console.log(`\n### ${name} (${megabytes.toFixed(0)} MB, ${(events / 1e6).toFixed(2)} M events)\n\n${HEADER}`);
+  const all = passes(recording);
+  for (const pass of all) {
+    const lines = pass.comparable ? `; ${await comparedLines(pass)}` : '';
+    const [stock, ours] = (await alternate([pass.stock, pass.ours], ROUNDS)) as [Cost, Cost];
+    console.log(row(`${pass.name}${lines}`, stock, ours, events));
   }
+  const [whole] = all;
+  if (recording.isLarge || whole === undefined) return;
   const first = [];
-  for (const program of programs(recording, { name: '', options: [] })) {
+  for (const program of [whole.stock, whole.ours]) {
     const seconds = [];
     for (let round = 0; round < ROUNDS + 2; round++) seconds.push(await firstLineSeconds(program));
-    first.push(`${program.name} ${median(seconds).toFixed(3)} s`);
+    first.push(median(seconds));
   }
-  console.log(`\nFirst line of text after: ${first.join(', ')}`);
+  const [stock = 0, ours = 0] = first;
+  const ratio = (stock / ours).toFixed(2);
+  console.log(`\nFirst line of text after: trace-cmd ${stock.toFixed(3)} s, tandem ${ours.toFixed(3)} s (${ratio}x)`);
+}
+
+/** How many lines both print, and whether they are the same ones. */
+async function comparedLines({ stock, ours }: Pass): Promise<string> {
+  const [theirText, ourText] = [await fingerprint(stock), await fingerprint(ours)];
+  return `${ourText.lines - 1} lines${theirText.sum === ourText.sum ? '' : ' **(texts differ)**'}`;
 }
 
 const HEADER = `| pass | wall s | CPU s | peak MB | wall ratio | CPU ratio | M events/s | M events/CPU s |
@@ -76,8 +95,6 @@ function row(name: string, stock: Cost, ours: Cost, events: number): string {
   ];
   return `| ${cells.join(' | ')} |`;
 }
-
-const millions = (count: number): string => (count / 1e6).toFixed(2);
 
 const problem = obstacle();
 if (problem !== undefined) {

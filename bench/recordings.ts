@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { stockRecord } from '../test/support/stock-recorder.ts';
+import { enlarge } from './enlarge.ts';
 
 /** A trace file to measure with. */
 export interface Recording {
@@ -10,6 +11,8 @@ export interface Recording {
   readonly megabytes: number;
   /** A filter that keeps few events, one that keeps none, and one that asks every event and keeps none. */
   readonly filters: { readonly few: string; readonly none: string; readonly noneOfAll: string };
+  /** Too large to print all of it again and again. */
+  readonly isLarge: boolean;
 }
 
 /** Recordings are kept here between runs. */
@@ -30,11 +33,16 @@ const FUNCTION_FILTERS = {
   noneOfAll: '.*: common_pid == 4000000',
 };
 
-/** Records what is not there yet (needs root and tracefs). Version 6 gets the big file: more than 200 MB. */
+/** How many times in a row the large file holds the recording of version 6. */
+const ENLARGED = 4;
+
+/** Records what is not there yet (needs root and tracefs). Version 6 gets the big files: more than 200 and 800 MB. */
 export async function recordings(): Promise<Recording[]> {
   mkdirSync(CACHE, { recursive: true });
+  const v6 = await recordOnce('events-v6', ['--file-version', '6'], 4);
   const own = [
-    await recordOnce('events-v6', ['--file-version', '6'], 4),
+    v6,
+    await enlargeOnce('events-v6-long', v6),
     await recordOnce('events-v7-zstd', ['--compression', 'zstd'], 2),
   ];
   if (!existsSync(FUNCTION_FILE)) return own;
@@ -56,6 +64,15 @@ async function recordOnce(name: string, options: readonly string[], scale: numbe
   return describe(name, path, EVENT_FILTERS);
 }
 
+async function enlargeOnce(name: string, { path: original }: Recording): Promise<Recording> {
+  const path = join(CACHE, `${name}.dat`);
+  if (!existsSync(path)) {
+    await enlarge(original, `${path}.unfinished`, ENLARGED);
+    renameSync(`${path}.unfinished`, path);
+  }
+  return { ...describe(name, path, EVENT_FILTERS), isLarge: true };
+}
+
 function describe(name: string, path: string, filters: Recording['filters']): Recording {
-  return { name, path, megabytes: statSync(path).size / 1e6, filters };
+  return { name, path, megabytes: statSync(path).size / 1e6, filters, isLarge: false };
 }
