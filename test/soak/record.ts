@@ -37,6 +37,7 @@ const median = (values: readonly number[]): number => values.toSorted((a, b) => 
 async function soak(): Promise<string[]> {
   const seconds = 60 * MINUTES;
   const problems: string[] = [];
+  await once(spawn(process.execPath, [resolve('dist/cli/main.js'), 'reset'], { stdio: 'inherit' }), 'exit');
   const before = tracefsState();
   const words = [resolve('dist/cli/main.js'), 'record', '-o', output, '-e', 'raw_syscalls', '-e', 'sched'];
   const recorder = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] });
