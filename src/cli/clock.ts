@@ -3,32 +3,50 @@ import { Command } from 'commander';
 import { TandemError } from '../base/errors.ts';
 import { proofJson } from '../proof/json.ts';
 import { proveClocks } from '../proof/prove.ts';
+import { mendClock } from '../proof/refine/mend.ts';
 import { proofLines } from '../proof/text.ts';
+import { amendFile, asideName } from '../record/amend.ts';
+import { pairFiles } from '../timeline/pairing.ts';
 import type { TraceFile } from '../trace-file/types.ts';
+import { timeShiftOption } from '../trace-file/write/content.ts';
 import { EXIT_HELP } from './exit-status.ts';
 import { openGuests, openPath } from './open-files.ts';
 
 interface Switches {
   readonly json?: true;
+  readonly refine?: true;
 }
+
+const NOTES = `
+The checks need events of both sides: record the host with -e kvm:kvm_entry -e kvm:kvm_exit, the guest with anything.
+--refine keeps each file that it changes as FILE.orig.`;
 
 /** `tandem clock`, ready to be added to the program. */
 export function clockCommand(): Command {
   return new Command('clock')
-    .description("Prove how far guests' clocks can be trusted.")
+    .description("Prove how far guests' clocks can be trusted, and mend them by their events.")
     .argument('<files...>', "a host's file and those of its guests; guests' files beside the host's are found")
     .option('--json', 'one JSON object per guest, a line each; exact numbers are strings')
-    .addHelpText('after', EXIT_HELP)
+    .option('--refine', "write what the events prove into the guests' files")
+    .addHelpText('after', NOTES + EXIT_HELP)
     .action(async (paths: string[], switches: Switches) => {
-      const files: TraceFile[] = [];
-      try {
-        for (const path of paths) files.push(await openPath(path));
-        files.push(...(await openGuests(files)));
-        await show(files, switches);
-      } finally {
-        for (const { source } of files) await source.close();
-      }
+      if (switches.refine) await withFiles(paths, refineAll);
+      await withFiles(paths, (files) => show(files, switches));
     });
+}
+
+async function withFiles(
+  paths: readonly string[],
+  work: (files: readonly TraceFile[]) => Promise<void>,
+): Promise<void> {
+  const files: TraceFile[] = [];
+  try {
+    for (const path of paths) files.push(await openPath(path));
+    files.push(...(await openGuests(files)));
+    await work(files);
+  } finally {
+    for (const { source } of files) await source.close();
+  }
 }
 
 async function show(files: readonly TraceFile[], { json }: Switches): Promise<void> {
@@ -44,4 +62,26 @@ async function show(files: readonly TraceFile[], { json }: Switches): Promise<vo
   }
   if (json) for (const proof of proofs) console.log(JSON.stringify(proofJson(proof)));
   else console.log(proofs.map((proof) => proofLines(proof, (path) => basename(path)).join('\n')).join('\n\n'));
+}
+
+async function refineAll(files: readonly TraceFile[]): Promise<void> {
+  const { guestsOf } = pairFiles(files);
+  for (const [index, guests] of guestsOf.entries()) {
+    for (const guest of guests) await refineOne(files[index] as TraceFile, files[guest] as TraceFile);
+  }
+}
+
+/** What is done is said on stderr: stdout is the proof's. */
+async function refineOne(host: TraceFile, guest: TraceFile): Promise<void> {
+  const { name } = guest.source;
+  const mended = await mendClock(host, guest);
+  if (mended.kind === 'failed') console.error(`tandem: ${name}: not refined: ${mended.why}`);
+  else if (mended.kind === 'kept') console.error(`tandem: ${name}: nothing to refine, ${mended.events} events agree`);
+  else {
+    await amendFile(guest, [timeShiftOption(mended.timeShift, guest.header.littleEndian)]);
+    const { before, events, steps } = mended;
+    const was = before === undefined ? '' : `, of which ${before} were in impossible places`;
+    const jumps = steps > 0 ? `; the clock stepped ${steps === 1 ? 'once' : `${steps} times`}` : '';
+    console.error(`tandem: ${name}: refined by ${events} events${was}${jumps}; before: ${asideName(name)}`);
+  }
 }

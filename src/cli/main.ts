@@ -24,6 +24,14 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "prove how far guests' clocks can be trusted, and mend them",
     load: async () => (await import('./clock.ts')).clockCommand(),
   },
+  attach: {
+    summary: "pair a guest's file with a host's that was recorded apart",
+    load: async () => (await import('./attach.ts')).attachCommand(),
+  },
+  demo: {
+    summary: 'record a few seconds, and show what comes of it',
+    load: async () => (await import('./demo.ts')).demoCommand(),
+  },
   record: {
     summary: 'record what the kernel does into a trace.dat file',
     load: async () => (await import('./record.ts')).recordCommand(),

@@ -83,6 +83,9 @@ export class RunJudge {
   }
 }
 
+/** Units. A halt farther from all idle times is one of a guest that did not record its switches then. */
+const MOST_HALT_DISTANCE = 500_000;
+
 /** A vCPU halts only after its guest has switched to its idle task. */
 export class HaltJudge {
   readonly #tally: Tally;
@@ -107,7 +110,8 @@ export class HaltJudge {
     const wrong = this.#wrong;
     if (wrong !== undefined) {
       // It came too early for the idle time behind it, or too late for the one before it.
-      if (toIdle) this.#tally.violate(wrong, Math.min(time - wrong, wrong - this.#switchTime));
+      const distance = Math.min(time - wrong, wrong - this.#switchTime);
+      if (toIdle && distance <= MOST_HALT_DISTANCE) this.#tally.violate(wrong, distance);
       else this.#tally.unjudged++;
     }
     this.#wrong = undefined;

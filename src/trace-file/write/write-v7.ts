@@ -11,6 +11,7 @@ import {
   USUAL_PAGE_SIZE,
 } from './content.ts';
 import { alignUp, Encoder } from './encoder.ts';
+import { optionsSection } from './options-section.ts';
 
 /** Sub-buffers per chunk of compressed CPU data: what stock writers take, and readers are tuned for. */
 const CHUNK_SUB_BUFFERS = 10;
@@ -121,17 +122,12 @@ class SectionWriter {
 
   /** An options section, never compressed; the one before it, or the header, is made to point to it. */
   async options(options: readonly OptionContent[]): Promise<void> {
-    const body = this.#encoder();
-    for (const { id, data } of options) body.u16(id).u32(data.length).bytes(data);
-    body.u16(OPTION.DONE).u32(8);
+    const { littleEndian } = this.#content;
+    const { bytes, nextPlace } = optionsSection(options, this.#describe('options'), littleEndian);
     const start = this.#sink.position;
-    const donePlace = start + SECTION_HEADER_SIZE + body.length;
-    body.u64(0);
-    for (const { behind } of options) if (behind) body.bytes(behind);
-    const header = this.#header(SECTION.OPTIONS, this.#describe('options'), false, body.length);
-    await this.#sink.append(header.bytes(body.finish()).finish());
+    await this.#sink.append(bytes);
     await this.#sink.patch(this.#nextOptionsPlace, this.offsetData(start));
-    this.#nextOptionsPlace = donePlace;
+    this.#nextOptionsPlace = start + nextPlace;
   }
 
   /** The section with a buffer's data. Returns the option that tells where it is; only CPUs with data are in it. */

@@ -1,0 +1,171 @@
+import { Corridor } from '../../sync/estimators/corridor.ts';
+import { MOST_DRIFT } from '../../sync/estimators/segments.ts';
+import { coverage, lowerBound, type Track } from './tracks.ts';
+import { type Ballot, type Line, type Region, vote } from './vote.ts';
+
+/** Guest time from `from` up to `to`, and a moment in it. */
+export interface Block {
+  readonly from: number;
+  readonly to: number;
+  readonly time: number;
+}
+
+/** What a block's events leave possible: offsets, less what the rate of the line that was followed makes of the time. */
+export interface Found extends Block {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Blocks between two steps of the clocks, ascending. */
+export type Stretch = readonly Found[];
+
+const EVENTS_PER_BLOCK = 160;
+/** Of the events of a block, this share may contradict: what was recorded amid lost events. */
+const MOST_STRAY = 0.01;
+/** How a rate may change between blocks that are taken for one line: the wander of crystals. */
+const WANDER = 0.1e-6;
+/** Blocks on each side of a gap that say where the next one can be. */
+const NEIGHBOURS = 32;
+
+/** Blocks of about as many events each. */
+export function blocksOf(tracks: readonly Track[]): Block[] {
+  const all = Float64Array.from(tracks.flatMap(({ times }) => [...times])).sort();
+  const count = Math.max(1, Math.ceil(all.length / (EVENTS_PER_BLOCK * tracks.length)));
+  const edges = Array.from({ length: count }, (_, i) => all[Math.floor((i * all.length) / count)] as number);
+  const last = (all[all.length - 1] ?? 0) + 1;
+  return edges.flatMap((from, i) => {
+    const to = edges[i + 1] ?? last;
+    return to > from ? [{ from, to, time: (from + to) / 2 }] : [];
+  });
+}
+
+/**
+ * Follows the offset from where it is known to both ends of the recording: in each block, events vote on what those
+ * before it leave possible. Where all of it contradicts them, a clock has stepped, and the search goes wider.
+ */
+export function follow(tracks: readonly Track[], start: Line, reach: number): Stretch[] {
+  const blocks = blocksOf(tracks);
+  const middle = Math.max(
+    0,
+    blocks.findLastIndex(({ from }) => from <= start.time),
+  );
+  const forward = new Follower(tracks, start, reach);
+  for (const block of blocks.slice(middle)) forward.next(block);
+  const backward = new Follower(tracks, start, reach);
+  // Backward, what is behind comes first.
+  backward.resume([...(forward.stretches[0] ?? [])].reverse());
+  for (const block of blocks.slice(0, middle).reverse()) backward.next(block);
+  const [joined = [], ...before] = backward.stretches;
+  const ascending = (stretch: Stretch): Stretch => [...stretch].sort((a, b) => a.time - b.time);
+  return [...before.map(ascending).reverse(), ascending(joined), ...forward.stretches.slice(1)].filter(
+    (one) => one.length > 0,
+  );
+}
+
+class Follower {
+  readonly stretches: Found[][] = [[]];
+  readonly #tracks: readonly Track[];
+  readonly #start: Line;
+  readonly #reach: number;
+  /** Blocks in a row that contradict what was before them. */
+  #strays: Found[] = [];
+
+  constructor(tracks: readonly Track[], start: Line, reach: number) {
+    this.#tracks = tracks;
+    this.#start = start;
+    this.#reach = reach;
+  }
+
+  resume(stretch: Stretch): void {
+    this.stretches[0] = [...stretch];
+  }
+
+  next(block: Block): void {
+    const stretch = this.stretches[this.stretches.length - 1] as Found[];
+    for (const band of bands(stretch, block.time)) {
+      const found = this.#vote(block, band.low, band.high);
+      if (found === 'silent') return;
+      if (!found) continue;
+      stretch.push(found);
+      this.#strays = [];
+      return;
+    }
+    const last = stretch[stretch.length - 1];
+    const center = last ? (last.low + last.high) / 2 : this.#start.offset;
+    for (let reach = this.#reach; reach <= FARTHEST; reach *= 4) {
+      const found = this.#vote(block, center - reach, center + reach);
+      if (!found || found === 'silent') continue;
+      this.#step(stretch, found);
+      return;
+    }
+  }
+
+  /** Two blocks that agree with each other and not with what was before them make a new stretch. */
+  #step(stretch: readonly Found[], found: Found): void {
+    const [before] = this.#strays;
+    if (stretch.length === 0) (this.stretches[this.stretches.length - 1] as Found[]).push(found);
+    else if (before && overlaps(before, found)) {
+      this.stretches.push([before, found]);
+      this.#strays = [];
+    } else this.#strays = [found];
+  }
+
+  #vote(block: Block, low: number, high: number): Found | 'silent' | undefined {
+    const { rate, time } = this.#start;
+    const drifted = rate * (block.time - time);
+    const ballot: Ballot = { time: block.time, rate, low: low + drifted, high: high + drifted };
+    const { total, regions } = vote(this.#tracks, block.from, block.to, ballot);
+    if (total === 0) return 'silent';
+    const [first] = regions;
+    if (!first || first.count < total * (1 - MOST_STRAY)) return undefined;
+    // Where several regions are as good, each may be it.
+    return { ...block, low: first.low - drifted, high: (regions[regions.length - 1] as Region).high - drifted };
+  }
+}
+
+/** A step is searched for this far, in units. */
+const FARTHEST = 20_000_000;
+
+function overlaps(a: Found, b: Found): boolean {
+  const slack = MOST_DRIFT * Math.abs(a.time - b.time);
+  return a.low - slack <= b.high && b.low - slack <= a.high;
+}
+
+/** Where the offset can be at a time, by a stretch's blocks: narrow if they lie on a line, else as clocks can drift. */
+function* bands(stretch: readonly Found[], time: number): Generator<{ low: number; high: number }> {
+  const near = stretch.slice(-NEIGHBOURS);
+  const last = near[near.length - 1];
+  if (!last) return;
+  if (near.length > 1) {
+    const slack = (block: Block): number => WANDER * Math.abs(block.time - time);
+    const corridor = new Corridor(
+      near.map((block) => ({ time: block.time, value: block.high + slack(block) })),
+      near.map((block) => ({ time: block.time, value: block.low - slack(block) })),
+    );
+    const range = corridor.range(time, -MOST_DRIFT, MOST_DRIFT);
+    if (range) yield range;
+  }
+  const drift = MOST_DRIFT * Math.abs(last.time - time);
+  yield { low: last.low - drift, high: last.high + drift };
+}
+
+/** Where a line's events agree: how many of those that are covered lie in runs. */
+export function agreement(tracks: readonly Track[], { time, offset, rate }: Line): { inside: number; covered: number } {
+  let inside = 0;
+  let covered = 0;
+  for (const { times, runs } of tracks) {
+    const { from, to } = coverage(runs);
+    const { starts, ends } = runs;
+    let k = 0;
+    for (let j = lowerBound(times, from - offset - Math.abs(offset * rate)); j < times.length; j++) {
+      const guest = times[j] as number;
+      const host = guest + offset + rate * (guest - time);
+      if (host < from) continue;
+      if (host > to) break;
+      while ((ends[k] as number) < host) k++;
+      covered++;
+      if ((starts[k] as number) <= host) inside++;
+    }
+  }
+  return { inside, covered };
+}

@@ -1,0 +1,131 @@
+import { countsNanoseconds, countsTscTicks } from '../../time/clock.ts';
+import { Correction } from '../../time/correction.ts';
+import { INTERPOLATE } from '../../time/exact-sync.ts';
+import type { Ticks, TimeShift } from '../../time/types.ts';
+import { pairFiles } from '../../timeline/pairing.ts';
+import type { TraceFile } from '../../trace-file/types.ts';
+import { collectRuns, collectTimes, type GuestTimes, type HostRuns } from '../collect.ts';
+import { pairByEvents } from './pair.ts';
+import { countViolations, expectedBySamples, refine } from './refine.ts';
+import { tracksOf } from './tracks.ts';
+import type { Line } from './vote.ts';
+
+/** What became of a guest's clock. Events: those that the host's file covers. */
+export type Mended =
+  /** A better relation. `pids`: host threads by guest CPU; `before`: events that the old one put into impossible places. */
+  | {
+      readonly kind: 'mended';
+      readonly timeShift: TimeShift;
+      readonly pids: readonly (number | undefined)[];
+      readonly events: number;
+      readonly before: number | undefined;
+      readonly steps: number;
+    }
+  /** What the file says is as good as anything that its events tell. */
+  | { readonly kind: 'kept'; readonly events: number }
+  | { readonly kind: 'failed'; readonly why: string };
+
+export interface MendSettings {
+  /** Host threads that may have run the guest; undefined: all, if the host's file names none. */
+  readonly pids?: readonly number[] | undefined;
+}
+
+/** Finds the relation of a guest's clock to its host's that their events prove, beginning with what the files say. */
+export async function mendClock(host: TraceFile, guest: TraceFile, settings: MendSettings = {}): Promise<Mended> {
+  const problem = otherUnits(host, guest);
+  if (problem !== undefined && guest.timeShift === undefined) return { kind: 'failed', why: problem };
+  const runs = await collectRuns(host);
+  const times = await collectTimes(guest);
+  const stated = statedThreads(host, guest);
+  if (stated.size > 0 && guest.timeShift?.cpus.some(({ length }) => length > 0)) {
+    const found = mendBySamples({ host, guest, runs, times, pidOf: (cpu) => stated.get(cpu) }, guest.timeShift);
+    if (found.kind !== 'failed' || problem !== undefined) return found;
+  }
+  if (problem !== undefined) return { kind: 'failed', why: problem };
+  return mendByEvents(host, guest, runs, times, settings.pids);
+}
+
+interface Parts {
+  readonly host: TraceFile;
+  readonly guest: TraceFile;
+  readonly runs: HostRuns;
+  readonly times: GuestTimes;
+  readonly pidOf: (cpu: number) => number | undefined;
+}
+
+function mendBySamples(parts: Parts, original: TimeShift): Mended {
+  const { guest, runs, times, pidOf } = parts;
+  const result = refine({ ...parts, expected: expectedBySamples(original, runs, times) });
+  if (result.kind === 'failed') return result;
+  const { events, violated } = countViolations(tracksOf(runs, times, pidOf), original, runs, times);
+  const pids = Array.from({ length: guest.cpuCount }, (_, cpu) => pidOf(cpu));
+  const { steps } = result;
+  if (violated > 0) return { kind: 'mended', timeShift: result.timeShift, pids, events, before: violated, steps };
+  if (isBounded(original) && worstBound(original) <= worstBound(result.timeShift)) return { kind: 'kept', events };
+  // The hypervisor's own numbers are exact; only their bounds are missing.
+  const isExact = (original.flags & INTERPOLATE) === 0;
+  const timeShift = isExact ? withProvedBounds(original, result.timeShift) : result.timeShift;
+  return { kind: 'mended', timeShift, pids, events, before: 0, steps };
+}
+
+function mendByEvents(
+  host: TraceFile,
+  guest: TraceFile,
+  runs: HostRuns,
+  times: GuestTimes,
+  allowed: readonly number[] | undefined,
+): Mended {
+  const sameCrystal = countsTscTicks(host.traceClock ?? '') && countsTscTicks(guest.traceClock ?? '');
+  const paired = pairByEvents(runs, times, { pids: allowed, sameCrystal });
+  if (!paired) {
+    const why =
+      'no offset puts the events of the guest into times when vCPUs of the host ran; were they recorded together?';
+    return { kind: 'failed', why };
+  }
+  const { line, pids } = paired;
+  const expected = (time: number): Line => ({ ...line, time, offset: line.offset + line.rate * time });
+  const result = refine({ host, guest, runs, times, pidOf: (cpu) => pids[cpu], expected });
+  if (result.kind === 'failed') return result;
+  return { ...result, kind: 'mended', pids, before: undefined };
+}
+
+/** Why events can't pair two files; undefined when they can. */
+function otherUnits(host: TraceFile, guest: TraceFile): string | undefined {
+  const [a, b] = [host.traceClock ?? 'local', guest.traceClock ?? 'local'];
+  if (
+    (countsTscTicks(a) && countsTscTicks(b)) ||
+    (countsNanoseconds(a) && countsNanoseconds(b) && a !== 'tsc2nsec' && b !== 'tsc2nsec')
+  )
+    return undefined;
+  return `the clocks ${a} and ${b} count different units; record both with -C x86-tsc, or both with -C mono`;
+}
+
+/** Host threads by guest CPU, as the host's file names them. */
+function statedThreads(host: TraceFile, guest: TraceFile): Map<number, number> {
+  const { guestCpusOf } = pairFiles([host, guest]);
+  return new Map([...(guestCpusOf[0] ?? [])].map(([pid, { cpu }]) => [cpu, pid]));
+}
+
+const isBounded = ({ cpus }: TimeShift): boolean =>
+  cpus.every((list) => list.every(({ bound }) => bound !== undefined));
+
+function worstBound({ cpus }: TimeShift): bigint {
+  return cpus.flat().reduce((worst, { bound = 0n }) => (bound > worst ? bound : worst), 0n);
+}
+
+/** Samples as they are, with the farthest that the truth can be from them by what was found, within the recording. */
+function withProvedBounds(original: TimeShift, found: TimeShift): TimeShift {
+  const cpus = original.cpus.map((samples, cpu) => {
+    const list = found.cpus[cpu] ?? [];
+    const [own, other] = [original, found].map(
+      (timeShift) => new Correction(cpu, { mode: 'exact', timeShift, offset: 0n }),
+    ) as [Correction, Correction];
+    const farthest = list.reduce((worst, { time, bound = 0n }) => {
+      const apart = own.correct(time as Ticks) - other.correct(time as Ticks);
+      const all = (apart < 0n ? -apart : apart) + bound;
+      return all > worst ? all : worst;
+    }, 0n);
+    return samples.map((sample) => ({ ...sample, bound: sample.bound ?? farthest }));
+  });
+  return { ...original, cpus };
+}

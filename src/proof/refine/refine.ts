@@ -1,0 +1,142 @@
+import { isOneClock } from '../../sync/clocks.ts';
+import { countsTscTicks } from '../../time/clock.ts';
+import { Correction } from '../../time/correction.ts';
+import { INTERPOLATE } from '../../time/exact-sync.ts';
+import type { SyncSample, Ticks, TimeShift } from '../../time/types.ts';
+import type { TraceFile } from '../../trace-file/types.ts';
+import type { GuestTimes, HostRuns } from '../collect.ts';
+import { runAtOrAfter } from '../runs.ts';
+import { follow } from './follow.ts';
+import { constraintsOf, knotsOfStretch } from './relation.ts';
+import { type Frame, joined, sameCounts, samplesOf } from './samples.ts';
+import { seed } from './seed.ts';
+import { coverage, type Track, tracksOf } from './tracks.ts';
+import type { Line } from './vote.ts';
+
+/** What a guest's clock is refined from. */
+export interface RefineParts {
+  readonly host: TraceFile;
+  readonly guest: TraceFile;
+  readonly runs: HostRuns;
+  readonly times: GuestTimes;
+  /** Host thread of a guest CPU. */
+  readonly pidOf: (cpu: number) => number | undefined;
+  /** Where the search begins: offset, by guest time; relative to the bases of `runs` and `times`. */
+  readonly expected: (time: number) => Line;
+}
+
+export type Refined =
+  /** A relation that no event contradicts. `steps`: how often a clock was found to jump. */
+  | { readonly kind: 'refined'; readonly timeShift: TimeShift; readonly steps: number; readonly events: number }
+  | { readonly kind: 'failed'; readonly why: string };
+
+/** How far around the expected offset is searched, in units; one after the other. */
+const REACHES = [1_000_000, 20_000_000];
+
+/** The relation of a guest's clock to its host's that the guest's events and the runs of its vCPUs demand. */
+export function refine(parts: RefineParts): Refined {
+  const { host, guest, runs, times, pidOf } = parts;
+  const tracks = tracksOf(runs, times, pidOf);
+  if (tracks.length === 0) return failed('no events of a vCPU are known from both sides');
+  // A clock per CPU may be one all the same, and then all events tell about it together.
+  const all = solve(tracks, parts);
+  const groups = all ? [all] : isOneClock(guest.traceClock) ? [] : tracks.map((track) => solve([track], parts));
+  const solved = groups.filter((group) => group !== undefined);
+  if (solved.length === 0 || solved.length < groups.length) {
+    return failed(
+      'no line through the times when vCPUs ran fits their events: too few events, or other threads ran them',
+    );
+  }
+  const byCpu = Array.from({ length: Math.max(guest.cpuCount, 1) }, (_, cpu) => nearestGroup(solved, cpu).samples);
+  const timeShift = {
+    peerTraceId: host.traceId ?? guest.timeShift?.peerTraceId ?? 0n,
+    flags: INTERPOLATE,
+    cpus: sameCounts(byCpu),
+  };
+  const { events, violated } = countViolations(tracks, timeShift, runs, times);
+  if (violated > 0) return failed(`${violated} of ${events} events contradict every relation that was found`);
+  return { kind: 'refined', timeShift, steps: Math.max(...solved.map(({ steps }) => steps)), events };
+}
+
+const failed = (why: string): Refined => ({ kind: 'failed', why });
+
+interface Solved {
+  readonly cpus: readonly number[];
+  readonly samples: SyncSample[];
+  readonly steps: number;
+}
+
+function solve(tracks: readonly Track[], { host, guest, runs, times, expected }: RefineParts): Solved | undefined {
+  const sameCrystal = countsTscTicks(host.traceClock ?? '') && countsTscTicks(guest.traceClock ?? '');
+  for (const reach of REACHES) {
+    const line = seed(tracks, expected, reach);
+    if (!line) continue;
+    const stretches = follow(tracks, line, reach);
+    const knots = stretches.map((stretch) => {
+      return knotsOfStretch(stretch, constraintsOf(tracks, stretch, line.rate, line.time), { sameCrystal });
+    });
+    const kept = knots.filter((one) => one !== undefined);
+    if (kept.length === 0 || kept.length < knots.length) continue;
+    const frame: Frame = {
+      ...{ guestBase: times.base, offset: runs.base - times.base },
+      ...{ start: line.time, rate: line.rate },
+    };
+    return { cpus: tracks.map(({ cpu }) => cpu), samples: samplesOf(joined(kept), frame), steps: kept.length - 1 };
+  }
+  return undefined;
+}
+
+function nearestGroup(groups: readonly Solved[], cpu: number): Solved {
+  const distance = ({ cpus }: Solved): number => Math.min(...cpus.map((other) => Math.abs(other - cpu)));
+  return groups.reduce((a, b) => (distance(b) < distance(a) ? b : a));
+}
+
+/** How many events a relation puts where their vCPU did not run, as trace-cmd and as this program computes it. */
+export function countViolations(
+  tracks: readonly Track[],
+  timeShift: TimeShift,
+  runs: HostRuns,
+  times: GuestTimes,
+): { readonly events: number; readonly violated: number } {
+  let events = 0;
+  let violated = 0;
+  for (const { cpu, times: list, runs: own } of tracks) {
+    const { from, to } = coverage(own);
+    const corrections = (['exact', 'stock'] as const).map(
+      (mode) => new Correction(cpu, { mode, timeShift, offset: -runs.base }),
+    );
+    for (const time of list) {
+      const raw = (times.base + BigInt(time)) as Ticks;
+      let isOutside = false;
+      let isCovered = false;
+      for (const correction of corrections) {
+        const at = Number(BigInt.asIntN(64, correction.correct(raw)));
+        if (at < from || at > to) continue;
+        isCovered = true;
+        isOutside ||= (own.starts[runAtOrAfter(own, at)] as number) > at;
+      }
+      if (isCovered) events++;
+      if (isOutside) violated++;
+    }
+  }
+  return { events, violated };
+}
+
+/** Where a file's samples put the offset: the middle one of what its CPUs' samples say. */
+export function expectedBySamples(timeShift: TimeShift, runs: HostRuns, times: GuestTimes): (time: number) => Line {
+  const corrections = timeShift.cpus.map(
+    (_, cpu) => new Correction(cpu, { mode: 'exact', timeShift, offset: -runs.base }),
+  );
+  const offsetAt = (time: number): number => {
+    const raw = (times.base + BigInt(Math.max(0, Math.round(time)))) as Ticks;
+    const all = corrections.map((correction) => Number(BigInt.asIntN(64, correction.correct(raw))) - time);
+    return all.sort((a, b) => a - b)[all.length >> 1] as number;
+  };
+  const last = Math.max(...times.cpus.map((list) => list[list.length - 1] ?? 0), 1);
+  const slope = (offsetAt(last) - offsetAt(0)) / last;
+  // What is less than clocks of one unit drift apart is noise of the samples, or found out soon.
+  const rate = Math.abs(slope) > OTHER_UNITS ? slope : 0;
+  return (time) => ({ time, offset: offsetAt(time), rate });
+}
+
+const OTHER_UNITS = 0.001;
