@@ -13,7 +13,7 @@ export interface CpuInput extends TimelineInput {
 
 const MOST_WINDOW_BYTES = 1 << 20;
 const LEAST_WINDOW_BYTES = 1 << 16;
-const ALL_WINDOWS_BYTES = 1 << 25;
+const ALL_WINDOWS_BYTES = 1 << 24;
 const EXACT: TimeSettings = { mode: 'exact', rawTimes: false, ignoreDate: false, offset: 0n };
 
 /**
