@@ -16,7 +16,7 @@ const portable = [
   'sync',
   'proof',
 ];
-const nodeOnly = ['node', 'kernel', 'transport', 'sampler', 'record', 'agent', 'cli'];
+const nodeOnly = ['node', 'kernel', 'transport', 'sampler', 'record', 'agent', 'demo', 'cli'];
 const ranks = [...portable, ...nodeOnly];
 
 module.exports = {
