@@ -41,8 +41,8 @@ export async function recordWell(
 async function recordOnce(context: Context, name: string, plan: Plan, complaint: Complaint) {
   const { lab, pair, folder } = context;
   const machines = [];
-  for (const { number, transport } of plan.guests) {
-    machines.push(await lab.guest(number, { agent: { program: pair.agent, transport } }));
+  for (const { number, transport, hardware } of plan.guests) {
+    machines.push(await lab.guest(number, { ...hardware, agent: { program: pair.agent, transport } }));
   }
   const start = performance.now();
   const recording = (): ReturnType<typeof record> =>

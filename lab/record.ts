@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import type { CommandResult } from './command.ts';
 import { agentAddress, type Program, type Transport } from './machine/agent.ts';
 import type { Lab } from './machine/lab.ts';
+import type { GuestHardware } from './machine/qemu.ts';
 
 /** A guest's part of a recording. */
 export interface GuestPart {
   readonly number: number;
   readonly transport: Transport;
+  readonly hardware?: Partial<GuestHardware>;
   /** Of its own, as after -A. */
   readonly options: readonly string[];
 }

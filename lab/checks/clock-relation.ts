@@ -14,12 +14,14 @@ export type ClockRelation = readonly [Moment, Moment];
 /** Forks in each direction: each gives one event in both instances. */
 const FORKS = 40;
 const ROUNDS = 2;
+const SECONDS = 180;
 
 /*
  * One event, recorded by two instances whose clocks differ, gives a stamp of both clocks. The instance that is enabled
  * later stamps later; the other way round the difference has the other sign, and the mean of both has none.
  */
 const script = (clock: string): string => `cd /sys/kernel/tracing/instances || exit
+rmdir lab-tsc lab-clock 2>/dev/null
 mkdir lab-tsc lab-clock
 trap 'rmdir lab-tsc lab-clock' EXIT
 fork=events/sched/sched_process_fork/enable
@@ -37,7 +39,7 @@ round lab-clock lab-tsc`;
 
 /** One moment of a machine's TSC and a trace clock that counts ns. */
 export async function clockMoment(machine: Machine, clock: string): Promise<Moment> {
-  const parts = (await mustExec(machine, script(clock))).split(/^= /m).slice(1);
+  const parts = (await mustExec(machine, script(clock), { seconds: SECONDS })).split(/^= /m).slice(1);
   if (parts.length !== 2 * ROUNDS) throw new LabError(`${machine.name}: no stamps of the clock ${clock}`);
   const stamps = parts.map(stampsOf);
   const rounds = [joined(stamps[0]!, stamps[1]!), joined(stamps[2]!, stamps[3]!)];

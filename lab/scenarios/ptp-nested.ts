@@ -15,6 +15,9 @@ const CASES: readonly { readonly transport: Transport; readonly clocks: readonly
   { transport: 'tcp', clocks: [TICKS, 'local'] },
   { transport: 'vsock', clocks: ['mono', 'boot'] },
 ];
+/** trace-cmd probes each vCPU 339 times a sample: a minute for each, when the machine is busy. */
+const HARDWARE = { vcpus: 1 };
+const SESSION_SECONDS = 300;
 const INTERVAL_MS = 1000;
 
 /** How far PTP is from what KVM knows: the offset of the guest's TSC. */
@@ -34,12 +37,13 @@ export const ptpNested: Scenario = {
 async function measure(context: Context, transport: Transport, clock: string): Promise<void> {
   const { lab } = context;
   const name = `${transport}-${clock}`;
-  const guest = await lab.guest(GUEST);
+  const guest = await lab.guest(GUEST, HARDWARE);
   const before = clock === TICKS ? undefined : await moments(guest, lab.host, clock);
   const files = await recordWell(context, name, {
     options: ['-C', clock, '--tsync-interval', String(INTERVAL_MS), '-e', 'sched_process_fork'],
-    guests: [{ number: GUEST, transport, options: ['-e', 'sched_process_fork'] }],
+    guests: [{ number: GUEST, transport, hardware: HARDWARE, options: ['-e', 'sched_process_fork'] }],
     command: 'sleep 4',
+    seconds: SESSION_SECONDS,
   });
   if (files === undefined) return;
   const after = clock === TICKS ? undefined : await moments(guest, lab.host, clock);
