@@ -15,6 +15,8 @@ import { ServedSession, type SessionSetting } from './served-session.ts';
 
 /** A recorder that comes while another one's session is cleared up waits for that. */
 const CLEAR_UP_MS = 10_000;
+/** A recorder that was killed, and started again at once, may be here before its end is noticed. */
+const GRACE_MS = 200;
 /** How long somebody who comes at a bad time may take to say what he wants. */
 const BUSY_REQUEST_MS = 1000;
 /** So many are told that the agent is busy at the same time; more are only hung up on. */
@@ -103,6 +105,7 @@ class AgentServer {
     for (;;) {
       const connection = await this.#accept();
       if (connection === undefined) break;
+      await within(this.#free, GRACE_MS);
       if (this.#session?.isEnding) await within(this.#free, CLEAR_UP_MS);
       if (this.#session === undefined) this.#serve(connection);
       else void this.#turnAway(connection, this.#session);

@@ -1,11 +1,14 @@
-import { type CpuContent, type TraceSink, USUAL_PAGE_SIZE } from '../trace-file/write/content.ts';
-
-const FIRST_BYTES = 256 * USUAL_PAGE_SIZE;
+import type { CpuContent, TraceSink } from '../trace-file/write/content.ts';
 
 /** A trace file in memory: one without events. */
 export class BytesSink implements TraceSink {
-  #bytes: Uint8Array = new Uint8Array(FIRST_BYTES);
+  #bytes: Uint8Array;
   #length = 0;
+
+  /** `capacity`: about how many bytes it will be; it grows where it must. */
+  constructor(capacity: number) {
+    this.#bytes = new Uint8Array(capacity);
+  }
 
   get position(): number {
     return this.#length;

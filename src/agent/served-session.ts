@@ -65,7 +65,7 @@ export class ServedSession {
     return this.#control.peer;
   }
 
-  /** Whether the recorder has what it wanted, and only clearing up is left. */
+  /** Whether the recorder has what it wanted, or is lost, and only clearing up is left. */
   get isEnding(): boolean {
     return this.#isEnding;
   }
@@ -80,6 +80,7 @@ export class ServedSession {
       log.warn(error instanceof TandemError && error.subject === this.peer ? message : `${this.peer}: ${message}`);
       this.#control.refuse((error as Error).message);
     }
+    this.#isEnding = true;
     try {
       await this.#clearUp();
     } catch (error) {
@@ -159,7 +160,6 @@ export class ServedSession {
     await this.#clock?.abandon();
     await this.#recording?.stop(LAST_DATA_MS);
     this.#data?.close();
-    this.#isEnding = true;
     this.putBack();
     void this.#control.close();
   }

@@ -18,6 +18,9 @@ import { writeV7 } from '../trace-file/write/write-v7.ts';
 import { BytesSink } from './bytes-sink.ts';
 import type { DataOutput } from './data-ports.ts';
 
+/** Room for what there is besides function names, in most recordings. */
+const FORMAT_BYTES = 1 << 20;
+
 /** Counts of a recording that is over. */
 export interface Counts {
   readonly events: number;
@@ -78,7 +81,7 @@ export class StreamedRecording {
     const texts = new KernelTexts(this.#tracefs.top, this.#kernel.formats, symbols).read();
     const commandLines = readCommandLines(this.#tracefs.top);
     const content = { ...NATIVE, ...texts, commandLines, cpuCount, pageSize, options, buffers: [] };
-    const sink = new BytesSink();
+    const sink = new BytesSink(texts.kallsyms.length + FORMAT_BYTES);
     if (fileVersion === 6) await writeV6(content, sink);
     else await writeV7(content, sink, await openCompressor(compression));
     return sink.bytes;
