@@ -1,7 +1,10 @@
 import { readFileSync, readlinkSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const FIRST_LOOK_MS = 1;
 const SLOWEST_LOOK_MS = 200;
+/** By then a program has been loaded, with its libraries. */
+const LOADED_AFTER_MS = 8;
 
 /**
  * Address maps of processes as option PROCMAPS keeps them. A process that ended has none any more, so they are read
@@ -18,6 +21,11 @@ export class ProcessMaps {
 
   start(): void {
     this.#lookAfter(FIRST_LOOK_MS);
+  }
+
+  /** Resolves when programs that were just started have been looked at: before this thread does something long. */
+  async firstLooks(): Promise<void> {
+    if (this.#pids.length > 0) await sleep(LOADED_AFTER_MS);
   }
 
   /** Looks a last time. Returns the text of each process that was seen. */

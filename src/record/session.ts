@@ -128,6 +128,7 @@ export class RecordSession implements Session {
 
   /** Completes what a trace file can be restored with, should this program be killed. */
   async saveMetadata(): Promise<void> {
+    await this.#processMaps.firstLooks();
     this.#commandLines = readCommandLines(this.#tracefs.top);
     await this.#writeMetadata(this.#texts.read());
   }
