@@ -7,6 +7,7 @@ import {
   closeSocket,
   connectSocket,
   detectLostPeer,
+  listeningProcess,
   openSocket,
   POLLOUT,
   sendAtOnce,
@@ -44,6 +45,20 @@ export async function connect(address: PeerAddress, timeoutMs: number): Promise<
     connection.close();
     throw error;
   }
+}
+
+/** The process of the VM whose monitor listens on a Unix socket; undefined where it is hidden, or nobody listens. */
+export async function monitorProcess(path: string, timeoutMs: number): Promise<number | undefined> {
+  let fd: number;
+  try {
+    fd = await connectFd({ family: 'unix', path }, performance.now() + timeoutMs, path);
+  } catch (error) {
+    if (error instanceof OsError) return undefined;
+    throw error;
+  }
+  const pid = listeningProcess(fd);
+  closeSocket(fd);
+  return pid > 0 ? pid : undefined;
 }
 
 async function connectTcp(host: string, port: number, deadline: number): Promise<Connection> {

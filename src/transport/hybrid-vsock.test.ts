@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { bindSocket, closeSocket, listenSocket, openSocket } from '../kernel/sockets.ts';
 import { atPort, type PeerAddress } from './address.ts';
-import { connect } from './connect.ts';
-import { monitorProcess } from './hybrid-vsock.ts';
+import { connect, monitorProcess } from './connect.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tandem-hybrid-'));
 const path = join(folder, 'v.sock');
@@ -52,7 +51,8 @@ describe("a VM's Unix socket", () => {
     expect(Buffer.from(into.subarray(0, length)).toString()).toBe('guest heard hello');
     expect(requests).toEqual(['CONNECT 1234567\n']);
     expect(connection.text).toBe(`unix:${path}:1234567`);
-    expect(monitorProcess(connection)).toBe(process.pid);
+    expect(await monitorProcess(path, 1000)).toBe(process.pid);
+    expect(await monitorProcess(`${path}.none`, 1000)).toBeUndefined();
     connection.close();
   });
 

@@ -1,6 +1,5 @@
 import { TandemError } from '../base/errors.ts';
 import { OsError } from '../kernel/os-error.ts';
-import { listeningProcess } from '../kernel/sockets.ts';
 import { printable } from './address.ts';
 import type { Connection } from './connection.ts';
 
@@ -43,12 +42,6 @@ async function readLine(connection: Connection, port: number, deadline: number):
     line += String.fromCharCode(byte[0] as number);
   }
   return line;
-}
-
-/** The process of the VM that a connection leads to; undefined on others than hybrid vsock, and where it is hidden. */
-export function monitorProcess({ fd, peer }: Connection): number | undefined {
-  const pid = peer.kind === 'unix' ? listeningProcess(fd) : 0;
-  return pid > 0 ? pid : undefined;
 }
 
 function refused(connection: Connection, port: number): OsError {

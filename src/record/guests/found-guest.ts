@@ -5,7 +5,10 @@ import { namedVcpuThreads } from '../../sampler/vcpu-threads.ts';
 import { isStorable } from '../../sync/scaled-line.ts';
 import type { PeerAddress } from '../../transport/address.ts';
 import { resolveAgentSpec } from '../../transport/agent-spec.ts';
+import { monitorProcess } from '../../transport/connect.ts';
 import type { GuestPlan } from './guest-plan.ts';
+
+const MONITOR_TIMEOUT_MS = 1000;
 
 /** A guest that is to be recorded: where its agent is, and what this machine knows of it. */
 export interface FoundGuest {
@@ -28,7 +31,7 @@ export async function findPlannedGuests(plans: readonly GuestPlan[]): Promise<Fo
     if (guests.some((other) => other.name === name)) {
       throw new TandemError('USAGE', `guest '${name}'`, 'is there twice', 'give one of them another name with --name');
     }
-    const pid = guest?.pid;
+    const pid = address.kind === 'unix' ? await monitorProcess(address.path, MONITOR_TIMEOUT_MS) : guest?.pid;
     guests.push({
       ...{ name, address, args: plan.args, pid },
       kvmFolder: pid !== undefined && kvmFolder !== undefined && isReadable(pid, kvmFolder) ? kvmFolder : undefined,
