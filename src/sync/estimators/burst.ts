@@ -52,14 +52,17 @@ export function limitsOf({ count, guestSend, hostReceive, hostSend, guestReceive
 /** From this slope on, two clocks count different units. Below it, they hardly drift within a burst. */
 export const OTHER_UNITS = 0.1;
 
-/** How the offset changes within a burst, by its first and its last probe; 0 for clocks that count the same. */
-export function burstSlope({ upper }: Limits, corridor: Corridor): number {
-  // One slow probe at an end looks like other units: only where equal ones are impossible, they differ.
-  if (corridor.width(0) >= 0) return 0;
-  const first = upper[0];
-  const last = upper[upper.length - 1];
-  if (!first || !last || last.time <= first.time) return 0;
-  const slope = (last.value - first.value) / (last.time - first.time);
+/** Host units per guest unit: more than that are no two clocks. */
+export const MOST_RATE = 1000;
+
+/**
+ * How the offset changes within a burst, in the middle of what its limits leave possible, so that no single slow probe
+ * has a say; 0 for clocks that count the same.
+ */
+export function burstSlope({ upper, lower }: Limits, corridor: Corridor): number {
+  // Only where equal units are impossible, they differ. One probe alone has any slope.
+  if (corridor.width(0) >= 0 || upper.length < 2 || lower.length < 2) return 0;
+  const slope = corridor.widest(-1, MOST_RATE);
   return Math.abs(slope) < OTHER_UNITS ? 0 : slope;
 }
 

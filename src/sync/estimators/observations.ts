@@ -1,6 +1,15 @@
 import type { SyncSample } from '../../time/types.ts';
 import type { Measurement } from '../types.ts';
-import { type Base, baseOf, burstSlope, type Limits, limitsOf, OTHER_UNITS, type PlacedLimit } from './burst.ts';
+import {
+  type Base,
+  baseOf,
+  burstSlope,
+  type Limits,
+  limitsOf,
+  MOST_RATE,
+  OTHER_UNITS,
+  type PlacedLimit,
+} from './burst.ts';
 import { Corridor } from './corridor.ts';
 
 /** Limits of one measurement of one clock, relative to a base and to the rate of the clocks. */
@@ -65,9 +74,6 @@ function firstOf<T>(values: readonly (T | undefined)[]): T | undefined {
 function sampleBase(measurement: Measurement | undefined): Base | undefined {
   return measurement && { time: measurement.sample.time, offset: measurement.sample.offset };
 }
-
-/** Host units per guest unit: more than that are no two clocks. */
-const MOST_RATE = 1000;
 
 /** Half a millisecond, where a peer's result comes without anything that tells its bound. */
 const UNKNOWN_BOUND = 500_000n;
