@@ -13,6 +13,6 @@ export default defineConfig({
   },
   platform: 'node',
   // What brings native code or WebAssembly finds its own files where it is installed.
-  external: ['koffi', '@bokuweb/zstd-wasm'],
+  external: ['koffi', '@bokuweb/zstd-wasm', '@resvg/resvg-wasm'],
   output: { dir: 'dist/cli', sourcemap: true, cleanDir: true },
 });

@@ -9,12 +9,15 @@ import { amendFile, asideName } from '../record/amend.ts';
 import { pairFiles } from '../timeline/pairing.ts';
 import type { TraceFile } from '../trace-file/types.ts';
 import { timeShiftOption } from '../trace-file/write/content.ts';
+import { drawAll, readLogs } from './clock-pictures.ts';
 import { EXIT_HELP } from './exit-status.ts';
 import { openGuests, openPath } from './open-files.ts';
 
 interface Switches {
   readonly json?: true;
   readonly refine?: true;
+  readonly plot?: string;
+  readonly tsyncLog?: string;
 }
 
 const NOTES = `
@@ -28,6 +31,8 @@ export function clockCommand(): Command {
     .argument('<files...>', "a host's file and those of its guests; guests' files beside the host's are found")
     .option('--json', 'one JSON object per guest, a line each; exact numbers are strings')
     .option('--refine', "write what the events prove into the guests' files")
+    .option('--plot <file>', 'draw each clock as .svg or .png; of several guests, FILE-GUEST')
+    .option('--tsync-log <file>', "a session's log of its probes; those beside the guests' files are found")
     .addHelpText('after', NOTES + EXIT_HELP)
     .action(async (paths: string[], switches: Switches) => {
       if (switches.refine) await withFiles(paths, refineAll);
@@ -49,8 +54,9 @@ async function withFiles(
   }
 }
 
-async function show(files: readonly TraceFile[], { json }: Switches): Promise<void> {
-  const proofs = await proveClocks(files);
+async function show(files: readonly TraceFile[], { json, plot, tsyncLog }: Switches): Promise<void> {
+  const logs = await readLogs(files, tsyncLog);
+  const proofs = await proveClocks(files, { logs });
   if (proofs.length === 0) {
     const hint = 'name the files of a host and of its guests; `tandem attach` pairs files that were recorded apart';
     throw new TandemError(
@@ -62,6 +68,7 @@ async function show(files: readonly TraceFile[], { json }: Switches): Promise<vo
   }
   if (json) for (const proof of proofs) console.log(JSON.stringify(proofJson(proof)));
   else console.log(proofs.map((proof) => proofLines(proof, (path) => basename(path)).join('\n')).join('\n\n'));
+  if (plot !== undefined) await drawAll(plot, proofs, files, logs);
 }
 
 async function refineAll(files: readonly TraceFile[]): Promise<void> {

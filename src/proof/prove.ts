@@ -63,6 +63,7 @@ function proofOf(
     ...{ name: file.source.name, hostName: host?.source.name, unit: unitOf(file) },
     ...{ protocol: timeShift && ((timeShift.flags & INTERPOLATE) === 0 ? 'kvm' : 'ptp'), flags: timeShift?.flags },
     ...{ clock: file.traceClock, events, length: events > 0 ? check.last - check.first : 0 },
+    ...{ start: events > 0 ? checked.base + BigInt(check.first) : 0n, rawStart: check.rawRange.from },
     cpus: cpusOf(check, settings.logs?.get(file.source.name)),
     certainty: check.certainty,
     causality: host && check.causality(checked.host),

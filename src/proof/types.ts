@@ -92,6 +92,9 @@ export interface GuestProof {
   readonly protocol: string | undefined;
   readonly flags: number | undefined;
   readonly clock: string | undefined;
+  /** The first event: on the common clock, and as the guest stamped it. */
+  readonly start: bigint;
+  readonly rawStart: bigint;
   /** Time from the first to the last event, in units. */
   readonly length: number;
   readonly events: number;

@@ -86,6 +86,8 @@ interface CheckLane extends ProofLane {
 export interface Checked {
   readonly guests: readonly GuestCheck[];
   readonly host: HostSeen;
+  /** What the guests' relative times count from. */
+  readonly base: bigint;
 }
 
 const NOTHING_SEEN: HostSeen = { runs: false, interrupts: false, packets: false };
@@ -123,5 +125,5 @@ export async function checkGuests(
     await timeline.fill();
   }
   for (const guest of guests) guest.finish();
-  return { guests, host: host?.seen ?? NOTHING_SEEN };
+  return { guests, host: host?.seen ?? NOTHING_SEEN, base: base() };
 }

@@ -1,7 +1,7 @@
 import { Corridor } from '../../sync/estimators/corridor.ts';
 import { MOST_DRIFT } from '../../sync/estimators/segments.ts';
 import { coverage, lowerBound, type Track } from './tracks.ts';
-import { type Ballot, type Line, type Region, vote } from './vote.ts';
+import { type Ballot, type Line, vote } from './vote.ts';
 
 /** Guest time from `from` up to `to`, and a moment in it. */
 export interface Block {
@@ -43,15 +43,15 @@ export function blocksOf(tracks: readonly Track[]): Block[] {
  * Follows the offset from where it is known to both ends of the recording: in each block, events vote on what those
  * before it leave possible. Where all of it contradicts them, a clock has stepped, and the search goes wider.
  */
-export function follow(tracks: readonly Track[], start: Line, reach: number): Stretch[] {
+export function follow(tracks: readonly Track[], start: Line): Stretch[] {
   const blocks = blocksOf(tracks);
   const middle = Math.max(
     0,
     blocks.findLastIndex(({ from }) => from <= start.time),
   );
-  const forward = new Follower(tracks, start, reach);
+  const forward = new Follower(tracks, start);
   for (const block of blocks.slice(middle)) forward.next(block);
-  const backward = new Follower(tracks, start, reach);
+  const backward = new Follower(tracks, start);
   // Backward, what is behind comes first.
   backward.resume([...(forward.stretches[0] ?? [])].reverse());
   for (const block of blocks.slice(0, middle).reverse()) backward.next(block);
@@ -66,14 +66,12 @@ class Follower {
   readonly stretches: Found[][] = [[]];
   readonly #tracks: readonly Track[];
   readonly #start: Line;
-  readonly #reach: number;
   /** Blocks in a row that contradict what was before them. */
   #strays: Found[] = [];
 
-  constructor(tracks: readonly Track[], start: Line, reach: number) {
+  constructor(tracks: readonly Track[], start: Line) {
     this.#tracks = tracks;
     this.#start = start;
-    this.#reach = reach;
   }
 
   resume(stretch: Stretch): void {
@@ -83,7 +81,7 @@ class Follower {
   next(block: Block): void {
     const stretch = this.stretches[this.stretches.length - 1] as Found[];
     for (const band of bands(stretch, block.time)) {
-      const found = this.#vote(block, band.low, band.high);
+      const found = this.#vote(block, band, MARGIN + BEND * Math.abs(block.time - (stretch.at(-1) as Found).time));
       if (found === 'silent') return;
       if (!found) continue;
       stretch.push(found);
@@ -92,9 +90,10 @@ class Follower {
     }
     const last = stretch[stretch.length - 1];
     const center = last ? (last.low + last.high) / 2 : this.#start.offset;
-    for (let reach = this.#reach; reach <= FARTHEST; reach *= 4) {
-      const found = this.#vote(block, center - reach, center + reach);
-      if (!found || found === 'silent') continue;
+    for (let reach = NEAREST; reach <= FARTHEST; reach *= 4) {
+      const found = this.#vote(block, { low: center - reach, high: center + reach }, 0);
+      // Where offsets far apart are as good as each other, the next block may tell more.
+      if (!found || found === 'silent' || found.high - found.low > NEAREST / 4) continue;
       this.#step(stretch, found);
       return;
     }
@@ -110,20 +109,51 @@ class Follower {
     } else this.#strays = [found];
   }
 
-  #vote(block: Block, low: number, high: number): Found | 'silent' | undefined {
+  /** Lets a block vote on a band and what is near it: clocks wander, so that the band is no more than likely. */
+  #vote(block: Block, band: Band, margin: number): Found | 'silent' | undefined {
     const { rate, time } = this.#start;
     const drifted = rate * (block.time - time);
-    const ballot: Ballot = { time: block.time, rate, low: low + drifted, high: high + drifted };
+    const [low, high] = [band.low + drifted, band.high + drifted];
+    const slope = slopeOf(this.stretches[this.stretches.length - 1] as Found[]);
+    const ballot: Ballot = { time: block.time, rate: rate + slope, low: low - margin, high: high + margin };
     const { total, regions } = vote(this.#tracks, block.from, block.to, ballot);
     if (total === 0) return 'silent';
-    const [first] = regions;
-    if (!first || first.count < total * (1 - MOST_STRAY)) return undefined;
+    const likely = regions.filter((region) => region.low <= high && region.high >= low);
     // Where several regions are as good, each may be it.
-    return { ...block, low: first.low - drifted, high: (regions[regions.length - 1] as Region).high - drifted };
+    const [first] = likely.length > 0 ? likely : regions;
+    const last = (likely.length > 0 ? likely : regions).at(-1);
+    if (!first || !last || first.count < total * (1 - MOST_STRAY)) return undefined;
+    // Where some events contradict, the offset changes within the block.
+    const slack = first.count < total ? BEND * (block.to - block.from) : 0;
+    return { ...block, low: first.low - drifted - slack, high: last.high - drifted + slack };
   }
 }
 
-/** A step is searched for this far, in units. */
+interface Band {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** How far beside a band the offset is looked for at least, in units. */
+const MARGIN = 2000;
+/** How far a rate can be from that of the blocks before. */
+const BEND = 10e-6;
+/** Blocks that tell the slope of the next one. */
+const SLOPE_BLOCKS = 6;
+
+/** How the offset changes at the end of a stretch. */
+function slopeOf(stretch: readonly Found[]): number {
+  const near = stretch.slice(-SLOPE_BLOCKS);
+  const [a, b] = [near[0], near[near.length - 1]];
+  if (!a || !b || near.length < 3) return 0;
+  // Where events leave much room, its middle says nothing.
+  if (a.high - a.low + b.high - b.low > BEND * (b.time - a.time)) return 0;
+  const slope = (b.low + b.high - a.low - a.high) / 2 / (b.time - a.time);
+  return Math.max(-MOST_DRIFT, Math.min(MOST_DRIFT, slope));
+}
+
+/** A step is searched for so far, in units: near first. */
+const NEAREST = 1_000_000;
 const FARTHEST = 20_000_000;
 
 function overlaps(a: Found, b: Found): boolean {
@@ -132,7 +162,7 @@ function overlaps(a: Found, b: Found): boolean {
 }
 
 /** Where the offset can be at a time, by a stretch's blocks: narrow if they lie on a line, else as clocks can drift. */
-function* bands(stretch: readonly Found[], time: number): Generator<{ low: number; high: number }> {
+function* bands(stretch: readonly Found[], time: number): Generator<Band> {
   const near = stretch.slice(-NEIGHBOURS);
   const last = near[near.length - 1];
   if (!last) return;

@@ -83,7 +83,7 @@ function mendByEvents(
     return { kind: 'failed', why };
   }
   const { line, pids } = paired;
-  const expected = (time: number): Line => ({ ...line, time, offset: line.offset + line.rate * time });
+  const expected = (time: number): Line => ({ ...line, time, offset: line.offset + line.rate * (time - line.time) });
   const result = refine({ host, guest, runs, times, pidOf: (cpu) => pids[cpu], expected });
   if (result.kind === 'failed') return result;
   return { ...result, kind: 'mended', pids, before: undefined };

@@ -1,7 +1,8 @@
 import type { GuestTimes, HostRuns, VcpuThread } from '../collect.ts';
+import { Column } from '../column.ts';
 import type { Runs } from '../runs.ts';
 import { agreement } from './follow.ts';
-import { coverage, type Track } from './tracks.ts';
+import { coverage, lowerBound, type Track } from './tracks.ts';
 import { informative, type Line, type Region, vote } from './vote.ts';
 
 /** How a guest's file goes with a host's: found by events alone. */
@@ -23,44 +24,82 @@ export interface PairSettings {
   readonly sameCrystal: boolean;
 }
 
-const MOST_BINS = 1 << 21;
-const FINEST_BIN = 20_000;
+/** Widths of the bins in which offsets are counted, in units: coarse ones first, fine ones for hosts that exit quickly. */
+const BINS = [20_000, 4_000];
 /** Events of each CPU that vote. */
-const VOTERS = 400;
+const VOTERS = 120;
 /** Places of the vote that are looked at exactly. */
-const CANDIDATES = 24;
+const CANDIDATES = 16;
 /** An event outside of all runs speaks that strongly against an offset. */
 const AGAINST = 6;
-/** Rates that are tried, in parts per million: most clocks of one machine don't drift apart at all. */
+/** Rates that are tried where the clocks may drift apart, in parts per million. */
 const RATES = [0, 10, -10, 20, -20, 30, -30, 45, -45, 60, -60, 80, -80, 100, -100].map((ppm) => ppm * 1e-6);
-/** This share of events in runs is as good as it gets. */
-const ENOUGH = 0.995;
+
+/** So many of the covered events must lie in runs: the rates that are tried are not exact. */
 const LEAST_SHARE = 0.98;
 /** Some 20 for a million offsets that are possible, and 10 to be sure. */
 const LEAST_EVIDENCE = 30;
+/** A window of the guest's recording votes: long enough for so many silences, and no longer than drift allows. */
+const SILENCE = 100_000;
+const SILENCES = 150;
+const SHORTEST_WINDOW = 500_000_000;
 
 /**
- * Finds out when a guest's file was recorded, and which host threads ran its vCPUs, without any hint: events vote on
- * all offsets at which the two recordings overlap. Both clocks must count the same unit. Undefined when no offset
- * stands out.
+ * Finds out when a guest's file was recorded, and which host threads ran its vCPUs, without any hint: the events of a
+ * window of the guest's recording vote on all offsets at which it can lie within the host's. Both clocks must count
+ * the same unit. Undefined when no offset stands out.
  */
 export function pairByEvents(host: HostRuns, guest: GuestTimes, settings: PairSettings): Paired | undefined {
-  const { pids, sameCrystal } = settings;
-  const cpus = guest.cpus.map((times, cpu) => ({ cpu, times, threads: threadsFor(host, cpu, pids) }));
+  const window = richestWindow(guest);
+  const cpus = guest.cpus.map((times, cpu) => ({
+    cpu,
+    times: times.subarray(lowerBound(times, window.from), lowerBound(times, window.to)),
+    threads: threadsFor(host, cpu, settings.pids),
+  }));
+  const time = (window.from + window.to) / 2;
   let best: Paired | undefined;
-  for (const rate of sameCrystal ? [0] : RATES) {
-    const { offsets, bin } = candidates(cpus, rate);
-    for (const offset of offsets) {
-      const paired = judged(cpus, { time: 0, offset, rate }, bin);
-      if (paired && isBetter(paired, best)) best = paired;
+  for (const bin of BINS) {
+    for (const rate of settings.sameCrystal ? [0] : ratesFor(window.to - window.from, bin)) {
+      for (const offset of candidates(cpus, { time, rate, bin })) {
+        const paired = judged(cpus, { time, offset, rate }, bin, settings.sameCrystal);
+        if (paired && isBetter(paired, best)) best = paired;
+      }
+      if (best && best.share >= LEAST_SHARE && best.evidence >= LEAST_EVIDENCE) return best;
     }
-    if (best && best.share >= ENOUGH) break;
   }
-  return best && best.share >= LEAST_SHARE && best.evidence >= LEAST_EVIDENCE ? best : undefined;
+  return undefined;
+}
+
+/** The guest times of a window with many silences: events beside them lie near the ends of runs. */
+function richestWindow({ cpus }: GuestTimes): { readonly from: number; readonly to: number } {
+  const edges = Float64Array.from(
+    cpus.flatMap((times) => [...times.filter((time, i) => i > 0 && time - (times[i - 1] as number) >= SILENCE)]),
+  ).sort();
+  const all = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+  if (edges.length <= SILENCES) {
+    const ends = cpus
+      .filter((times) => times.length > 0)
+      .flatMap((times) => [times[0] as number, times.at(-1) as number]);
+    return ends.length === 0 ? all : { from: Math.min(...ends), to: Math.max(...ends) + 1 };
+  }
+  let best = all;
+  for (let i = SILENCES; i < edges.length; i++) {
+    const from = edges[i - SILENCES] as number;
+    const to = edges[i] as number;
+    if (to - from < best.to - best.from) best = { from, to };
+  }
+  const missing = Math.max(0, SHORTEST_WINDOW - (best.to - best.from)) / 2;
+  return { from: best.from - missing, to: best.to + missing };
+}
+
+/** Rates that make a difference of a bin within a window. */
+function ratesFor(length: number, bin: number): number[] {
+  return RATES.filter((rate) => rate === 0 || Math.abs(rate) * length > bin);
 }
 
 interface Voters {
   readonly cpu: number;
+  /** In the window. */
   readonly times: Float64Array;
   readonly threads: readonly VcpuThread[];
 }
@@ -82,60 +121,84 @@ function scoreOf({ share, covered }: Paired): number {
   return covered * (share - AGAINST * (1 - share));
 }
 
-/** The offsets with the best votes, each at guest time 0, to about `bin`. */
-function candidates(cpus: readonly Voters[], rate: number): { readonly offsets: number[]; readonly bin: number } {
-  const range = overlap(cpus, rate);
-  if (range === undefined) return { offsets: [], bin: FINEST_BIN };
-  const bin = Math.max(FINEST_BIN, (range.high - range.low) / MOST_BINS);
-  const count = Math.ceil((range.high - range.low) / bin) + 1;
-  const total = new Float32Array(count);
-  for (const { times, threads } of cpus) {
-    const own = new Float32Array(count).fill(threads.length > 0 ? Number.NEGATIVE_INFINITY : 0);
-    for (const { runs } of threads) addVotes(own, { times, runs, rate, low: range.low, bin });
-    for (let i = 0; i < count; i++) total[i]! += own[i] as number;
-  }
-  return { offsets: peaks(total).map((i) => range.low + i * bin), bin };
+/** A line whose offset is asked for, and how exactly. */
+interface Election {
+  readonly time: number;
+  readonly rate: number;
+  readonly bin: number;
 }
 
+/** The offsets with the best votes, to about a bin. */
+function candidates(cpus: readonly Voters[], election: Election): number[] {
+  const { bin } = election;
+  const range = overlap(cpus);
+  if (range === undefined) return [];
+  const count = Math.ceil((range.high - range.low) / bin) + 1;
+  if (count > MOST_BINS) return [];
+  const total = new Float32Array(count);
+  for (const { times, threads } of cpus) {
+    if (times.length === 0 || threads.length === 0) continue;
+    const own = new Float32Array(count).fill(Number.NEGATIVE_INFINITY);
+    for (const { runs } of threads) addVotes(own, times, coarse(runs, 2 * bin), range.low, election);
+    for (let i = 0; i < count; i++) total[i]! += own[i] as number;
+  }
+  return peaks(total).map((i) => range.low + i * bin);
+}
+
+/** Two recordings of a day each, in coarse bins. */
+const MOST_BINS = 1 << 27;
+
 /** All offsets at which some of the guest's events lie where the host's file tells of their vCPU. */
-function overlap(cpus: readonly Voters[], rate: number): { low: number; high: number } | undefined {
+function overlap(cpus: readonly Voters[]): { low: number; high: number } | undefined {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
   for (const { times, threads } of cpus) {
     for (const { runs } of threads) {
       const { from, to } = coverage(runs);
       if (times.length === 0 || !(to > from)) continue;
-      low = Math.min(low, from - (times[times.length - 1] as number) * (1 + rate));
-      high = Math.max(high, to - (times[0] as number) * (1 + rate));
+      low = Math.min(low, from - (times[times.length - 1] as number));
+      high = Math.max(high, to - (times[0] as number));
     }
   }
   return high > low ? { low, high } : undefined;
 }
 
-interface Election {
-  readonly times: Float64Array;
-  readonly runs: Runs;
-  readonly rate: number;
-  readonly low: number;
-  readonly bin: number;
+/** Runs joined where less than `gap` is between them: bins of that size don't tell them apart. */
+function coarse({ starts, ends }: Runs, gap: number): Runs {
+  const [from, to] = [new Column(), new Column()];
+  for (let k = 0; k < starts.length; k++) {
+    if (k > 0 && (starts[k] as number) - to.last < gap) to.last = ends[k] as number;
+    else {
+      from.push(starts[k] as number);
+      to.push(ends[k] as number);
+    }
+  }
+  return { starts: from.finish(), ends: to.finish() };
 }
 
-/** The votes of one CPU's events, if this thread ran it; the better of it and what is in `own` already. */
-function addVotes(own: Float32Array, { times, runs, rate, low, bin }: Election): void {
+/** The votes of one CPU's events, if a thread with these runs ran it; kept is the better of it and what is in `own`. */
+function addVotes(
+  own: Float32Array,
+  times: Float64Array,
+  runs: Runs,
+  low: number,
+  { time, rate, bin }: Election,
+): void {
   const count = own.length;
-  const inside = new Float32Array(count + 1);
-  const covered = new Float32Array(count + 1);
+  const inside = new Int32Array(count + 1);
+  const covered = new Int32Array(count + 1);
   const { from, to } = coverage(runs);
   const { starts, ends } = runs;
   const binOf = (offset: number): number => Math.min(count, Math.max(0, Math.round((offset - low) / bin)));
   for (const index of informative(times, 0, times.length, VOTERS)) {
-    const at = (times[index] as number) * (1 + rate);
+    const guest = times[index] as number;
+    const at = guest + rate * (guest - time);
     covered[binOf(from - at)]!++;
     covered[binOf(to - at)]!--;
     for (let k = 1; k < starts.length - 1; k++) {
       // A bin that a run reaches into counts as a whole: what is exact comes later.
-      inside[Math.max(0, binOf((starts[k] as number) - at - bin / 2))]!++;
-      inside[Math.min(count, binOf((ends[k] as number) - at + bin / 2))]!--;
+      inside[binOf((starts[k] as number) - at - bin / 2)]!++;
+      inside[binOf((ends[k] as number) - at + bin / 2)]!--;
     }
   }
   const forIt = -Math.log(runningShare(runs));
@@ -161,35 +224,33 @@ function peaks(total: Float32Array): number[] {
   return found.sort((a, b) => (total[b] as number) - (total[a] as number)).slice(0, CANDIDATES);
 }
 
-/** Which threads an offset speaks for, and how well: exactly, at the best offset near it. */
-function judged(cpus: readonly Voters[], near: Line, bin: number): Paired | undefined {
+/** Which threads an offset speaks for, and how well: exactly, at the best line near it. */
+function judged(cpus: readonly Voters[], near: Line, bin: number, sameCrystal: boolean): Paired | undefined {
   const tracks = cpus.map((voters) => bestTrack(voters, near));
   const known = tracks.filter((one) => one !== undefined);
-  const { offset } = near;
-  const ballot = { time: 0, rate: near.rate, low: offset - 2 * bin, high: offset + 2 * bin };
-  const { regions } = vote(known, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, ballot);
-  const widest = regions.reduce<Region | undefined>(
-    (a, b) => (a && a.high - a.low >= b.high - b.low ? a : b),
-    undefined,
-  );
-  if (widest === undefined) return undefined;
-  const line = { ...near, offset: (widest.low + widest.high) / 2 };
-  const { inside, covered } = agreement(known, line);
-  if (covered === 0) return undefined;
-  const evidence = known.reduce(
-    (sum, track) => sum - agreement([track], line).inside * Math.log(runningShare(track.runs)),
-    0,
-  );
-  return { line, pids: tracks.map((one) => one?.pid), share: inside / covered, covered, evidence };
-}
-
-/** The chance that an event lies in a run if it can be anywhere. */
-function runningShare(runs: Runs): number {
-  const { starts, ends } = runs;
-  const { from, to } = coverage(runs);
-  let running = 0;
-  for (let k = 1; k < starts.length - 1; k++) running += (ends[k] as number) - (starts[k] as number);
-  return Math.min(0.995, Math.max(0.001, running / (to - from)));
+  const { time, offset } = near;
+  let best: Paired | undefined;
+  for (const more of sameCrystal ? [0] : RATES) {
+    const ballot = { time, rate: near.rate + more, low: offset - 2 * bin, high: offset + 2 * bin };
+    const { total, regions } = vote(known, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, ballot);
+    const widest = regions.reduce<Region | undefined>(
+      (a, b) => (a && a.high - a.low >= b.high - b.low ? a : b),
+      undefined,
+    );
+    if (widest === undefined || total === 0) continue;
+    const line = { time, rate: ballot.rate, offset: (widest.low + widest.high) / 2 };
+    const { inside, covered } = agreement(known, line);
+    if (covered === 0) continue;
+    const evidence = known.reduce(
+      (sum, track) => sum - agreement([track], line).inside * Math.log(runningShare(track.runs)),
+      0,
+    );
+    const pids = cpus.map(({ threads }, i) => tracks[i]?.pid ?? (threads.length === 1 ? threads[0]?.pid : undefined));
+    const found = { line, pids, share: inside / covered, covered, evidence };
+    if (isBetter(found, best)) best = found;
+    if (found.share === 1) break;
+  }
+  return best;
 }
 
 function bestTrack({ cpu, times, threads }: Voters, line: Line): (Track & { readonly pid: number }) | undefined {
@@ -200,6 +261,15 @@ function bestTrack({ cpu, times, threads }: Voters, line: Line): (Track & { read
   });
   const covered = results.filter((one) => one.covered > 0).sort((a, b) => b.worth - a.worth);
   return covered[0]?.track;
+}
+
+/** The chance that an event lies in a run if it can be anywhere. */
+function runningShare(runs: Runs): number {
+  const { starts, ends } = runs;
+  const { from, to } = coverage(runs);
+  let running = 0;
+  for (let k = 1; k < starts.length - 1; k++) running += (ends[k] as number) - (starts[k] as number);
+  return Math.min(0.995, Math.max(0.001, running / (to - from)));
 }
 
 function worth({ inside, covered }: { readonly inside: number; readonly covered: number }): number {

@@ -7,10 +7,10 @@ import type { TraceFile } from '../../trace-file/types.ts';
 import type { GuestTimes, HostRuns } from '../collect.ts';
 import { runAtOrAfter } from '../runs.ts';
 import { follow } from './follow.ts';
-import { constraintsOf, knotsOfStretch } from './relation.ts';
+import { constraintsOf, type Knot, knotsOfStretch, valueAt } from './relation.ts';
 import { type Frame, joined, sameCounts, samplesOf } from './samples.ts';
 import { seed } from './seed.ts';
-import { coverage, type Track, tracksOf } from './tracks.ts';
+import { coverage, lowerBound, type Track, tracksOf } from './tracks.ts';
 import type { Line } from './vote.ts';
 
 /** What a guest's clock is refined from. */
@@ -71,7 +71,7 @@ function solve(tracks: readonly Track[], { host, guest, runs, times, expected }:
   for (const reach of REACHES) {
     const line = seed(tracks, expected, reach);
     if (!line) continue;
-    const stretches = follow(tracks, line, reach);
+    const stretches = follow(tracks, line);
     const knots = stretches.map((stretch) => {
       return knotsOfStretch(stretch, constraintsOf(tracks, stretch, line.rate, line.time), { sameCrystal });
     });
@@ -81,9 +81,39 @@ function solve(tracks: readonly Track[], { host, guest, runs, times, expected }:
       ...{ guestBase: times.base, offset: runs.base - times.base },
       ...{ start: line.time, rate: line.rate },
     };
-    return { cpus: tracks.map(({ cpu }) => cpu), samples: samplesOf(joined(kept), frame), steps: kept.length - 1 };
+    return {
+      cpus: tracks.map(({ cpu }) => cpu),
+      samples: samplesOf(
+        joined(kept, (a, b) => stepBetween(tracks, a, b, line)),
+        frame,
+      ),
+      steps: kept.length - 1,
+    };
   }
   return undefined;
+}
+
+/** Where a clock stepped between two stretches: most events before it keep to the one, most behind it to the other. */
+function stepBetween(tracks: readonly Track[], before: readonly Knot[], after: readonly Knot[], line: Line): number {
+  const from = (before[before.length - 1] as Knot).time;
+  const to = (after[0] as Knot).time;
+  const events = tracks.flatMap(({ times, runs }) => {
+    const own = [...times.subarray(lowerBound(times, from), lowerBound(times, to))];
+    const fits = (knots: readonly Knot[], time: number): number => {
+      const host = time + line.rate * (time - line.time) + valueAt(knots, time);
+      return (runs.starts[runAtOrAfter(runs, host)] as number) <= host ? 1 : 0;
+    };
+    return own.map((time) => ({ time, gain: fits(before, time) - fits(after, time) }));
+  });
+  events.sort((a, b) => a.time - b.time);
+  let best = { step: events[0]?.time ?? (from + to) / 2, sum: 0 };
+  let sum = 0;
+  for (const [i, { gain }] of events.entries()) {
+    sum += gain;
+    const step = events[i + 1]?.time ?? to;
+    if (sum > best.sum) best = { step, sum };
+  }
+  return best.step;
 }
 
 function nearestGroup(groups: readonly Solved[], cpu: number): Solved {
@@ -139,4 +169,5 @@ export function expectedBySamples(timeShift: TimeShift, runs: HostRuns, times: G
   return (time) => ({ time, offset: offsetAt(time), rate });
 }
 
-const OTHER_UNITS = 0.001;
+/** As for the lines that readers draw: from here on the clocks count different units. */
+const OTHER_UNITS = 0.01;

@@ -104,7 +104,7 @@ const MOST_REPAIRS = 10_000;
 /** Of clocks that wander: a knot per block, and more where lines between knots would break a constraint. */
 function bentKnots(stretch: Stretch, { upper, lower }: Constraints): Knot[] | undefined {
   const rounds = stretch.map(({ time, low, high }) => ({ time, low, high, noise: (high - low) / 8 }));
-  let knots: Knot[] = knotsOf(rounds).map((knot) => ({ ...knot, time: Math.round(knot.time) }));
+  let knots = knotsOf(rounds).map((knot, i) => widened({ ...knot, time: Math.round(knot.time) }, stretch, i));
   for (let repairs = 0; repairs < MOST_REPAIRS; repairs++) {
     const broken = worstBroken(knots, upper, 1) ?? worstBroken(knots, lower, -1);
     if (!broken) return knots;
@@ -117,6 +117,18 @@ function bentKnots(stretch: Stretch, { upper, lower }: Constraints): Knot[] | un
     knots.sort((a, b) => a.time - b.time);
   }
   return undefined;
+}
+
+/**
+ * A knot whose bound is what its own block's events leave possible: how clocks wander is not known better than that.
+ * Within the block the offset may change as fast as from the block before to the one behind.
+ */
+function widened(knot: Knot, stretch: Stretch, i: number): Knot {
+  const { low, high, from, to } = stretch[i] as Found;
+  const [a, b] = [stretch[Math.max(0, i - 1)] as Found, stretch[Math.min(stretch.length - 1, i + 1)] as Found];
+  const change = b.time > a.time ? Math.abs(b.low + b.high - a.low - a.high) / 2 / (b.time - a.time) : 0;
+  const own = Math.max(high - knot.value, knot.value - low) + change * (to - from);
+  return { ...knot, bound: Math.max(knot.bound, own) };
 }
 
 function nearestKnot(knots: readonly Knot[], time: number): Knot {

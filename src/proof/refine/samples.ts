@@ -12,20 +12,28 @@ export interface Frame {
   readonly rate: number;
 }
 
-/** The knots of all stretches in a row: between two of them a clock has stepped, at a time that nobody knows. */
-export function joined(stretches: readonly (readonly Knot[])[]): Knot[] {
-  return stretches.reduce<Knot[]>((all, next) => {
-    if (all.length === 0) return [...next];
-    const last = all[all.length - 1] as Knot;
+/**
+ * The knots of all stretches in a row: between two of them a clock has stepped, just before the time that `stepAt`
+ * tells of the two.
+ */
+export function joined(
+  stretches: readonly (readonly Knot[])[],
+  stepAt: (before: readonly Knot[], after: readonly Knot[]) => number,
+): Knot[] {
+  const all: Knot[] = [];
+  for (const [i, next] of stretches.entries()) {
+    const last = all[all.length - 1];
     const first = next[0] as Knot;
-    const middle = Math.max(Math.floor((last.time + first.time) / 2), last.time + 2);
-    if (middle >= first.time) return [...all, ...next];
-    const a = { time: middle - 1, value: valueAt(all, middle - 1), bound: last.bound };
-    const b = { time: middle, value: valueAt(next, middle), bound: first.bound };
-    const step = Math.abs(b.value - a.value);
-    const wide = (knot: Knot): Knot => ({ ...knot, bound: knot.bound + step });
-    return [...all, wide(a), wide(b), ...next].filter((knot, i, list) => knot.time !== list[i - 1]?.time);
-  }, []);
+    const middle = last && Math.max(Math.floor(stepAt(stretches[i - 1] as readonly Knot[], next)), last.time + 2);
+    if (last && middle !== undefined && middle < first.time) {
+      const a = { time: middle - 1, value: valueAt(all, middle - 1), bound: last.bound };
+      const b = { time: middle, value: valueAt(next, middle), bound: first.bound };
+      const step = Math.abs(b.value - a.value);
+      all.push({ ...a, bound: a.bound + step }, { ...b, bound: b.bound + step });
+    }
+    all.push(...next.filter(({ time }) => time > (all[all.length - 1]?.time ?? Number.NEGATIVE_INFINITY)));
+  }
+  return all;
 }
 
 /** Knots as samples: at least two, times ascending. */

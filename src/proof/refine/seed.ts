@@ -1,4 +1,3 @@
-import { agreement } from './follow.ts';
 import { coverage, lowerBound, type Track } from './tracks.ts';
 import { type Line, vote } from './vote.ts';
 
@@ -17,31 +16,43 @@ const FEWEST = 24;
 export function seed(tracks: readonly Track[], expected: (time: number) => Line, reach: number): Line | undefined {
   let nearest: Line | undefined;
   for (const share of SHARES) {
-    const window = richestWindow(tracks, expected, share);
-    if (window === undefined || (window.count < FEWEST && share < 1)) continue;
-    const time = (window.from + window.to) / 2;
-    const { offset, rate } = expected(time);
-    for (const more of RATES) {
-      const ballot = { time, rate: rate + more, low: offset - reach, high: offset + reach };
-      const { total, regions } = vote(tracks, window.from, window.to, ballot);
-      const first = regions[0];
-      if (first === undefined || total === 0 || first.count < total) continue;
-      const lines = regions.map(({ low, high }) => ({ time, offset: (low + high) / 2, rate: rate + more }));
-      lines.sort((a, b) => Math.abs(a.offset - offset) - Math.abs(b.offset - offset));
+    for (const window of richestWindows(tracks, expected, share)) {
+      if (window.count < FEWEST && share < 1) continue;
+      const lines = linesOf(tracks, window, expected, reach);
       if (lines.length === 1) return lines[0];
-      nearest = lines[0];
-      break;
+      nearest ??= lines[0];
     }
   }
   return nearest;
 }
 
-/** Of windows of a share of the recording, the one with the most events where the host's file covers them. */
-function richestWindow(
-  tracks: readonly Track[],
-  expected: (time: number) => Line,
-  share: number,
-): { readonly from: number; readonly to: number; readonly count: number } | undefined {
+/** The lines on which all events of a window agree, for the first rate that has any; the nearest one first. */
+function linesOf(tracks: readonly Track[], window: Window, expected: (time: number) => Line, reach: number): Line[] {
+  const time = (window.from + window.to) / 2;
+  const { offset, rate } = expected(time);
+  for (const more of RATES) {
+    const ballot = { time, rate: rate + more, low: offset - reach, high: offset + reach };
+    const { total, regions } = vote(tracks, window.from, window.to, ballot);
+    const first = regions[0];
+    if (first === undefined || total === 0 || first.count < total) continue;
+    const lines = regions.map(({ low, high }) => ({ time, offset: (low + high) / 2, rate: rate + more }));
+    return lines.sort((a, b) => Math.abs(a.offset - offset) - Math.abs(b.offset - offset));
+  }
+  return [];
+}
+
+/** Guest time, and how many events are in it. */
+interface Window {
+  readonly from: number;
+  readonly to: number;
+  readonly count: number;
+}
+
+/** Windows of one length that are tried: in one of them a clock may have stepped. */
+const MOST_WINDOWS = 3;
+
+/** Of windows of a share of the recording, those with the most events where the host's file covers them. */
+function richestWindows(tracks: readonly Track[], expected: (time: number) => Line, share: number): Window[] {
   const ranges = tracks.map(({ times, runs }) => {
     const { from, to } = coverage(runs);
     const toGuest = (host: number): number => host - expected(host - expected(times[0] as number).offset).offset;
@@ -49,22 +60,16 @@ function richestWindow(
   });
   const from = Math.min(...ranges.map((range) => range.from));
   const to = Math.max(...ranges.map((range) => range.to));
-  if (!(to > from)) return undefined;
+  if (!(to > from)) return [];
   const length = (to - from) * share + 1;
-  let best: { from: number; to: number; count: number } | undefined;
-  for (let start = from; start < to; start += length / 2) {
-    const count = tracks.reduce(
+  const count = Math.ceil(1 / share);
+  const windows = Array.from({ length: count }, (_, i): Window => {
+    const start = from + i * length;
+    const events = tracks.reduce(
       (sum, { times }) => sum + lowerBound(times, start + length) - lowerBound(times, start),
       0,
     );
-    if (best === undefined || count > best.count) best = { from: start, to: start + length, count };
-    if (share === 1) break;
-  }
-  return best;
-}
-
-/** The share of covered events that lie in runs. */
-export function share(tracks: readonly Track[], line: Line): number {
-  const { inside, covered } = agreement(tracks, line);
-  return covered === 0 ? 0 : inside / covered;
+    return { from: start, to: start + length, count: events };
+  });
+  return windows.sort((a, b) => b.count - a.count).slice(0, MOST_WINDOWS);
 }
