@@ -24,6 +24,20 @@ export type { EventRecord, RecordBytes } from './format/record.ts';
 export { CommTable, parseCmdlines } from './names/comms.ts';
 export { type PrintkTable, parsePrintkFormats } from './names/printk.ts';
 export { type KernelSymbol, parseKallsyms, type SymbolTable } from './names/symbols.ts';
+export { proofJson } from './proof/json.ts';
+export { type ProofSettings, proveClocks } from './proof/prove.ts';
+export { type Mended, type MendSettings, mendClock } from './proof/refine/mend.ts';
+export { proofLines } from './proof/text.ts';
+export type {
+  Causality,
+  CertaintyClass,
+  CpuFacts,
+  GuestProof,
+  Rule,
+  RuleResult,
+  Verdict,
+  Violation,
+} from './proof/types.ts';
 export { type DumpRequest, dumpTrace } from './text/dump/dump.ts';
 export { DUMP_PARTS, type DumpPart } from './text/dump/parts.ts';
 export type { ReportListener } from './text/report/event-lines.ts';

@@ -55,6 +55,7 @@ const OPTIONS: readonly Row[] = [
   ['--kallsyms <file>', 'also take function names from this file', (plan, v) => set(plan, 'kallsyms', v)],
 
   ['--ts-diff', 'show the time since the line before', flag('ts-diff')],
+  ['--bounds', "show how far the times of guests' events can be from the truth", flag('bounds')],
   [
     '--ts2secs <hz>',
     'the clock ticks so often per second (of all files, or of the file before)',

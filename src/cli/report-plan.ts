@@ -25,7 +25,7 @@ export type ReportFlag =
   | ('first-event' | 'last-event')
   | ('alone' | 'json' | 'quiet' | 'filter-test' | 'no-hardirq' | 'no-softirq' | 'wakeup')
   | ('nanoseconds' | 'latency' | 'raw' | 'print-formats' | 'boundary' | 'debug')
-  | ('ts-diff' | 'ts-check' | 'raw-ts' | 'align-ts' | 'nodate');
+  | ('ts-diff' | 'bounds' | 'ts-check' | 'raw-ts' | 'align-ts' | 'nodate');
 
 const DEFAULT_INPUT = 'trace.dat';
 

@@ -68,6 +68,7 @@ function settingsOf(plan: ReportPlan): ReportSettings {
     debug: flags.has('debug'),
     nanoseconds: flags.has('nanoseconds'),
     tsDiff: flags.has('ts-diff'),
+    bounds: flags.has('bounds'),
     tsCheck: flags.has('ts-check'),
     rawTimes: flags.has('raw-ts'),
     alignTimes: flags.has('align-ts'),

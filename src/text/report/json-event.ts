@@ -4,6 +4,7 @@ import type { EventFormat } from '../../format/event-format.ts';
 import type { EventRecord } from '../../format/record.ts';
 import type { PlacedRecord } from '../../ring-buffer/record-cursor.ts';
 import type { InfoWriter } from '../events/context.ts';
+import type { BoundColumn } from './bound-column.ts';
 import { type FieldWriter, fieldJson } from './json-fields.ts';
 import { jsonKey, writeJsonString } from './json-writer.ts';
 import type { EventLookup, EventWriter, LineTime } from './line-writer.ts';
@@ -15,6 +16,8 @@ export interface JsonSource {
   readonly buffer: string;
   readonly littleEndian: boolean;
   readonly events: EventLookup;
+  /** `--bounds` */
+  readonly bound: BoundColumn | undefined;
   /** The task's name by pid. */
   comm(pid: number): Uint8Array;
   readonly line: LineTime;
@@ -34,6 +37,8 @@ const PID = utf8(',"pid":');
 const COMM = utf8(',"comm":');
 const TIME = utf8(',"time":"');
 const QUOTE = utf8('"');
+const BOUND = utf8(',"bound":');
+const NULL = utf8('null');
 const LOST = utf8(',"lost":');
 const UNKNOWN = utf8(',"event":null,"id":');
 const TEXT = utf8('},"text":');
@@ -66,6 +71,7 @@ export class JsonEventWriter implements EventWriter {
     this.#time.set(timeHi, timeLo);
     out.decimalU64(this.#time);
     out.bytes(QUOTE);
+    this.#writeBound(out, record);
     if (record.missed !== 0) {
       out.bytes(LOST);
       out.decimal(record.missed);
@@ -77,6 +83,15 @@ export class JsonEventWriter implements EventWriter {
       out.decimal(id);
     } else this.#writeEvent(out, record, known);
     out.bytes(END);
+  }
+
+  /** The bound of a guest's time, in units of `time`; null where nothing tells. */
+  #writeBound(out: ByteWriter, record: EventRecord): void {
+    const bound = this.#source.bound?.of(record);
+    if (bound === undefined) return;
+    out.bytes(BOUND);
+    if (Number.isNaN(bound)) out.bytes(NULL);
+    else out.decimal(bound);
   }
 
   #writeTask(out: ByteWriter, record: EventRecord): void {

@@ -2,6 +2,7 @@ import { contextFilter } from '../../filter/context-filter.ts';
 import type { RecordFilter } from '../../filter/record-filter.ts';
 import type { EventRecord } from '../../format/record.ts';
 import type { PlacedRecord } from '../../ring-buffer/record-cursor.ts';
+import { countsNanoseconds } from '../../time/clock.ts';
 import { Correction } from '../../time/correction.ts';
 import { bufferTimes, mergeOrder, type TimeSettings } from '../../timeline/buffer-times.ts';
 import type { TimelineInput } from '../../timeline/lane.ts';
@@ -9,6 +10,7 @@ import { windowBytesOf } from '../../timeline/open-timeline.ts';
 import { openCpuStream, type PlacedCpuStream } from '../../trace-file/cpu-stream.ts';
 import type { TraceBuffer } from '../../trace-file/types.ts';
 import { compileFlagsColumn, ExtraColumns, type FlagsColumn } from '../latency-flags.ts';
+import { BoundColumn } from './bound-column.ts';
 import { type CpuChoice, chooseCpus, chooseNumberedCpus } from './cpu-choice.ts';
 import type { DataPlace } from './data-places.ts';
 import { DifferenceColumn } from './difference-column.ts';
@@ -220,6 +222,7 @@ class FileLanes {
         file: file.label,
         buffer: buffer.name,
         littleEndian,
+        bound: this.#bound(buffer),
         comm: (pid) => comms.get(pid),
       });
     }
@@ -229,11 +232,18 @@ class FileLanes {
       task: this.#task,
       flags: this.#flags,
       time: new TimeColumn(this.#style),
+      bound: this.#bound(buffer),
       differenceInMicroseconds: countsMicroseconds(this.#input, settings),
       layout: buffer.layout,
       notes: settings.boundary ? new SubBufferNotes(buffer.layout, this.#subBufferOffset(buffer)) : undefined,
       wakeup: plan.wakeup,
     });
+  }
+
+  #bound(buffer: TraceBuffer): BoundColumn | undefined {
+    const { trace } = this.#input.file;
+    if (!this.#common.settings.bounds) return undefined;
+    return new BoundColumn(bufferTimes(trace, buffer, this.#times), countsNanoseconds(trace.traceClock ?? 'local'));
   }
 
   /** Where the sub-buffers of a buffer's current events lie; where nobody asks, undefined. */

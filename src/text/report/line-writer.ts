@@ -7,6 +7,7 @@ import type { EventRecord, RecordBytes } from '../../format/record.ts';
 import type { PlacedRecord, SubBufferLayout } from '../../ring-buffer/record-cursor.ts';
 import type { InfoWriter } from '../events/context.ts';
 import type { FlagsColumn } from '../latency-flags.ts';
+import type { BoundColumn } from './bound-column.ts';
 import type { DifferenceColumn } from './difference-column.ts';
 import type { SubBufferNotes } from './sub-buffer-notes.ts';
 import type { TaskColumn } from './task-column.ts';
@@ -57,6 +58,8 @@ export interface LineColumns {
   readonly task: TaskColumn;
   readonly flags: FlagsColumn;
   readonly time: TimeColumn;
+  /** `--bounds` */
+  readonly bound: BoundColumn | undefined;
   /** Differences of times are taken in microseconds. */
   readonly differenceInMicroseconds: boolean;
   readonly layout: SubBufferLayout;
@@ -134,6 +137,7 @@ export class LineWriter implements EventWriter {
       this.#writeTask(out, record);
       this.#columns.time.write(out, timeHi, timeLo);
       this.#writeDifference(out, timeHi, timeLo);
+      this.#columns.bound?.write(out, record);
       out.constant(known.name);
       known.info(out, record);
     }
@@ -182,6 +186,7 @@ export class LineWriter implements EventWriter {
     }
     out.bytes(UNKNOWN);
     this.#writeDifference(out, timeHi, timeLo);
+    this.#columns.bound?.write(out, record);
     out.constant(UNKNOWN_NAME);
     out.bytes(UNKNOWN);
   }

@@ -41,6 +41,8 @@ export interface ReportSettings {
   /** `-t` */
   readonly nanoseconds: boolean;
   readonly tsDiff: boolean;
+  /** `--bounds`: how far the times of guests can be from the truth. */
+  readonly bounds: boolean;
   readonly tsCheck: boolean;
   readonly rawTimes: boolean;
   readonly alignTimes: boolean;
@@ -75,6 +77,7 @@ const DEFAULTS: ReportSettings = {
   debug: false,
   nanoseconds: false,
   tsDiff: false,
+  bounds: false,
   tsCheck: false,
   rawTimes: false,
   alignTimes: false,
