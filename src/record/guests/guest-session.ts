@@ -19,6 +19,8 @@ import { Receiver } from './receiver.ts';
 import { within } from './within.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** An agent that was asked for the end, and neither confirms it nor sends any data for so long, hangs. */
+const STALL_TIMEOUT_MS = 10_000;
 /** From the end of an agent's trace to the end of its data. */
 const DRAIN_TIMEOUT_MS = 10_000;
 
@@ -165,17 +167,11 @@ export class GuestSession {
   /** Waits until the agent sent everything. */
   async finish(): Promise<void> {
     if (this.#isAbandoned) await this.#sync.abandon();
-    if (this.#state === 'recording') {
-      try {
-        await this.#control?.ended;
-      } catch {
-        // it was told when it happened
-      }
-    }
+    const hangs = this.#state === 'recording' && !(await this.#endsInTime());
     const receiver = this.#receiver;
     if (receiver !== undefined) {
       // FIFOs have no end: what is there now is all.
-      if (this.#agreed.useFifos) receiver.stop();
+      if (this.#agreed.useFifos || hangs) receiver.stop();
       const all = receiver.ended.then(() => true);
       if ((await within(all, DRAIN_TIMEOUT_MS)) === undefined) {
         this.#warn(`its data did not end within ${DRAIN_TIMEOUT_MS / 1000} s: what came is kept`);
@@ -185,6 +181,22 @@ export class GuestSession {
     }
     this.dispose();
     if (this.#state === 'recording') this.#state = 'ended';
+  }
+
+  /** Waits for the session's end as long as data comes. False when the agent hangs. */
+  async #endsInTime(): Promise<boolean> {
+    // What ended it before its time was told when it happened.
+    const ended = this.#control?.ended.then(
+      () => true,
+      () => true,
+    );
+    for (let before = -1; before !== this.bytes; ) {
+      before = this.bytes;
+      if (ended === undefined || (await within(ended, STALL_TIMEOUT_MS))) return true;
+    }
+    const problem = `neither confirmed the end of its trace nor sent data within ${STALL_TIMEOUT_MS / 1000} s`;
+    this.#lose(new TandemError('TIMEOUT', this.peer, problem, 'what came is kept'));
+    return false;
   }
 
   /** Closes what is still open. */
