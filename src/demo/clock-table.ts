@@ -4,13 +4,12 @@ import type { TraceFile } from '../trace-file/types.ts';
 
 /** How a guest's clock was found to run, as a table for people. */
 export function clockTable(host: TraceFile, guest: TraceFile): string {
-  const show = (units: bigint): string => inSeconds(host, units);
   const rows = (guest.timeShift?.cpus ?? []).map((samples, cpu) => [
     `CPU ${cpu}`,
     String(samples.length),
-    show(samples.at(-1)?.offset ?? 0n),
+    offsetText(host, samples.at(-1)?.offset ?? 0n),
     `${drift(samples).toFixed(3)} ppm`,
-    largestBound(samples, show),
+    boundText(host, samples),
   ]);
   const clocks = `${guest.traceClock} to ${host.traceClock}`;
   return table([[clocks, 'samples', 'offset', 'drift', 'error at most'], ...rows]);
@@ -23,17 +22,27 @@ function drift(samples: readonly SyncSample[]): number {
   return (1e6 * Number(last.offset - first.offset)) / Number(last.time - first.time);
 }
 
-function largestBound(samples: readonly SyncSample[], show: (units: bigint) => string): string {
+/** The largest of the samples' bounds. */
+function boundText(host: TraceFile, samples: readonly SyncSample[]): string {
   const bounds = samples.map(({ bound }) => bound).filter((bound) => bound !== undefined);
-  return bounds.length === 0 ? 'not stated' : show(bounds.reduce((most, bound) => (bound > most ? bound : most)));
+  if (bounds.length === 0) return 'not stated';
+  const most = bounds.reduce((most, bound) => (bound > most ? bound : most));
+  const nanoseconds = inNanoseconds(host, most);
+  return nanoseconds === undefined ? `${most} ticks` : `${(Number(nanoseconds) / 1000).toFixed(1)} us`;
 }
 
-/** A time in units of a host's clock: `-1.000006305 s`, or ticks where nobody knows how long they are. */
-function inSeconds({ traceClock, tscToNanoseconds: tsc }: TraceFile, units: bigint): string {
-  if (tsc === undefined && !countsNanoseconds(traceClock ?? 'local')) return `${units} ticks`;
-  const nanoseconds = tsc === undefined ? units : (units * BigInt(tsc.multiplier)) >> BigInt(tsc.shift);
+/** `-1.000006305 s` */
+function offsetText(host: TraceFile, offset: bigint): string {
+  const nanoseconds = inNanoseconds(host, offset);
+  if (nanoseconds === undefined) return `${offset} ticks`;
   const digits = (nanoseconds < 0n ? -nanoseconds : nanoseconds).toString().padStart(10, '0');
   return `${nanoseconds < 0n ? '-' : ''}${digits.slice(0, -9)}.${digits.slice(-9)} s`;
+}
+
+/** A time in units of a host's clock; undefined where nobody knows how long its ticks are. */
+function inNanoseconds({ traceClock, tscToNanoseconds: tsc }: TraceFile, units: bigint): bigint | undefined {
+  if (tsc !== undefined) return (units * BigInt(tsc.multiplier)) >> BigInt(tsc.shift);
+  return countsNanoseconds(traceClock ?? 'local') ? units : undefined;
 }
 
 function table(rows: readonly (readonly string[])[]): string {

@@ -11,7 +11,7 @@ import type { TraceFile } from '../trace-file/types.ts';
 import { clockTable } from './clock-table.ts';
 import { excerpt } from './excerpt.ts';
 import { LoopbackAgent, runTandem, showCommand } from './programs.ts';
-import { findTwins, quantile, shareWithinBounds } from './twins.ts';
+import { findTwins, quantile, shareWithinBounds, type Twins } from './twins.ts';
 
 const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url));
 /** A moment of the bundled recording in which host and guest act in turns. */
@@ -66,10 +66,8 @@ async function recordHere(): Promise<void> {
 async function showRecording(files: readonly TraceFile[]): Promise<void> {
   const [host, guest] = files as [TraceFile, TraceFile];
   const twins = await findTwins(host, guest);
-  const middle = twins.times[twins.times.length >> 1] ?? 0n;
-  console.log(`\nOne timeline, from the middle: each task switch was recorded twice, by the host and by the guest.`);
-  const from = `${middle / 1_000_000_000n}.${(middle % 1_000_000_000n).toString().padStart(9, '0')}`;
-  console.log(await excerpt(files, LINES, { from, nanoseconds: true }));
+  console.log('\nOne timeline, a moment of it: each task switch was recorded twice, by the host and by the guest.');
+  console.log(await excerpt(files, LINES, { from: await wakeup(host, twins), nanoseconds: true }));
   console.log(`\nThe guest's clock, as it was measured while recording\n${clockTable(host, guest)}`);
   const [median, most] = [0.5, 0.99].map((share) => `${(quantile(twins.errors, share) / 1000).toFixed(2)} us`);
   const within = (100 * shareWithinBounds(twins)).toFixed(2);
@@ -77,6 +75,14 @@ async function showRecording(files: readonly TraceFile[]): Promise<void> {
 The error, by the ${twins.errors.length} task switches that both have: host's stamp against the guest's corrected one
 median ${median}, 99 % within ${most}; ${within} % within the bound that the guest's file states.
 This includes the time from one stamp to the other, which the kernel writes one after the other.`);
+}
+
+/** When the workload goes on, somewhere in the middle. */
+async function wakeup(host: TraceFile, { times }: Twins): Promise<string> {
+  const middle = [...times].sort((a, b) => (a < b ? -1 : 1))[times.length >> 1] ?? 0n;
+  const from = `${middle / 1_000_000_000n}.${(middle % 1_000_000_000n).toString().padStart(9, '0')}`;
+  const line = await excerpt([host], 1, { from, nanoseconds: true }, 'sched_switch: next_comm == "sleep"');
+  return / (\d+\.\d{9}): /.exec(line)?.[1] ?? from;
 }
 
 async function showExample(obstacle: string): Promise<void> {

@@ -4,16 +4,18 @@ import { loadReportFile } from '../text/report/report-file.ts';
 import { type ReportSettings, reportInput, reportSettings } from '../text/report/settings.ts';
 import type { TraceFile } from '../trace-file/types.ts';
 
-/** Some lines of the report of files, without its headings. */
+/** Some lines of the report of files, without its headings; of events that pass the filter, if there is one. */
 export async function excerpt(
   files: readonly TraceFile[],
   lines: number,
   settings: Partial<ReportSettings>,
+  filter?: string,
 ): Promise<string> {
+  const filters = { filters: filter === undefined ? [] : [{ text: filter, excludes: false }], repeated: [] };
   const inputs = [];
   for (const file of files) {
     const name = file.source.name.replace(/.*\//, '');
-    inputs.push(reportInput(await loadReportFile(file, name, '3.4')));
+    inputs.push(reportInput(await loadReportFile(file, name, '3.4'), { filters }));
   }
   const sink = new FirstLines(files.length, lines);
   await writeReport(inputs, reportSettings(settings), sink);
