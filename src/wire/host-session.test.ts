@@ -125,14 +125,14 @@ describe('time limits', () => {
     expect(steps).toEqual([
       ...['response', first, first, 'metadata', 'metadata', 'recording', last, 'close-response', 'done'],
     ]);
-    expect(waits).toEqual([30_000, undefined, undefined, 5000, 5000, undefined, undefined, 60_000, undefined]);
+    expect(waits).toEqual([30_000, undefined, undefined, 30_000, 30_000, undefined, undefined, 60_000, undefined]);
     host.expired();
     host.closed();
     expect(log.events.at(-1)).toBe('ended');
   });
 
   test('without time sync begin at once', () => {
-    expect(hostAfter([WITHOUT_SYNC]).log.wait).toBe(5000);
+    expect(hostAfter([WITHOUT_SYNC]).log.wait).toBe(30_000);
     expect(hostAfter([WITHOUT_SYNC, FIN, 'close']).log.wait).toBe(60_000);
   });
 
@@ -140,8 +140,8 @@ describe('time limits', () => {
     expect(silentAfter([])).toMatch(
       /^agent at .*: accepted the connection, but did not answer the request within 30 s; /,
     );
-    expect(silentAfter([RESPONSE, 'round'])).toMatch('accepted, but sent no trace metadata within 5 s; setting up');
-    expect(silentAfter([RESPONSE, DATA, 'round'])).toMatch('sent 8 bytes of trace metadata, then nothing for 5 s; ');
+    expect(silentAfter([RESPONSE, 'round'])).toMatch('accepted, but sent no trace metadata within 30 s; setting up');
+    expect(silentAfter([RESPONSE, DATA, 'round'])).toMatch('sent 8 bytes of trace metadata, then nothing for 30 s; ');
     expect(silentAfter([WITHOUT_SYNC, FIN, 'close'])).toMatch('did not confirm the end of the trace within 60 s; ');
     expect(silentAfter([], { limits: { response: 1500 } })).toMatch('within 1.5 s');
     expect(silentAfter([RESPONSE, 'round', FIN])).toBe('');

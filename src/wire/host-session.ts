@@ -20,7 +20,7 @@ export interface HostLimits {
   readonly closeResponse: number;
 }
 
-export const HOST_LIMITS: HostLimits = { response: 30_000, metadata: 5_000, closeResponse: 60_000 };
+export const HOST_LIMITS: HostLimits = { response: 30_000, metadata: 30_000, closeResponse: 60_000 };
 
 export interface HostOptions {
   /** The agent, in words: "agent at 10.0.0.2:823". */
