@@ -9,7 +9,10 @@ export default defineConfig({
     hookTimeout: 600_000,
     maxConcurrency: 2,
     projects: [
-      { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts', 'test/support/*.test.ts'] } },
+      {
+        extends: true,
+        test: { name: 'unit', include: ['src/**/*.test.ts', 'test/support/*.test.ts', 'lab/**/*.test.ts'] },
+      },
       {
         extends: true,
         test: { name: 'whole', include: ['test/*.test.ts'], globalSetup: './test/support/build.ts' },

@@ -1,12 +1,7 @@
 import { LabError } from '../errors.ts';
 import { type Machine, mustExec } from '../machine/machine.ts';
+import { fittedLine, type Moment } from './fitted-line.ts';
 import type { TrueTime } from './sync-error.ts';
-
-/** A moment as two clocks of one machine show it. */
-export interface Moment {
-  readonly tsc: bigint;
-  readonly clock: bigint;
-}
 
 /** Two moments: between them both clocks run evenly. */
 export type ClockRelation = readonly [Moment, Moment];
@@ -46,7 +41,7 @@ export async function clockMoment(machine: Machine, clock: string): Promise<Mome
   const all = rounds.flat();
   const tsc = all.reduce((sum, one) => sum + one.tsc, 0n) / BigInt(all.length);
   const base = all[0]!.clock;
-  const lines = rounds.map((moments) => fittedLine(moments, tsc, base));
+  const lines = rounds.map((moments) => fittedLine(enough(moments), tsc, base));
   return { tsc, clock: base + BigInt(Math.round((lines[0]! + lines[1]!) / 2)) };
 }
 
@@ -71,24 +66,10 @@ function joined(tscs: ReadonlyMap<string, bigint>, clocks: ReadonlyMap<string, b
   });
 }
 
-/** Of a line through moments, the clock at `tsc`, less `base`. Moments that an interrupt tore apart don't count. */
-function fittedLine(moments: readonly Moment[], tsc: bigint, base: bigint): number {
-  let points = moments.map((one) => ({ x: Number(one.tsc - tsc), y: Number(one.clock - base) }));
-  if (points.length < FORKS / 2) throw new LabError(`only ${points.length} of ${FORKS} forks were recorded twice`);
-  for (let pass = 0; ; pass++) {
-    const meanX = mean(points.map(({ x }) => x));
-    const meanY = mean(points.map(({ y }) => y));
-    const slope =
-      points.reduce((sum, { x, y }) => sum + (x - meanX) * (y - meanY), 0) /
-      points.reduce((sum, { x }) => sum + (x - meanX) ** 2, 0);
-    if (pass === 2) return meanY - slope * meanX;
-    const distance = ({ x, y }: { x: number; y: number }): number => Math.abs(y - meanY - slope * (x - meanX));
-    const typical = points.map(distance).sort((a, b) => a - b)[points.length >> 1]!;
-    points = points.filter((point) => distance(point) <= Math.max(3 * typical, 1000));
-  }
+function enough(moments: readonly Moment[]): readonly Moment[] {
+  if (moments.length >= FORKS / 2) return moments;
+  throw new LabError(`only ${moments.length} of ${FORKS} forks were recorded twice`);
 }
-
-const mean = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0) / values.length;
 
 /**
  * What guest times really are in host time, where KVM adds `offset` to the host's TSC for the guest's. The relations
