@@ -17,7 +17,7 @@ export type Plan = Omit<RecordingPlan, 'recorder'>;
 export type Complaint = (files: RecordedFiles) => string | undefined;
 
 /**
- * Records in the folder `name` of a scenario, with agents started anew and the first guest at work, until it went
+ * Records in the folder `name` of a scenario, with the guests at work, until it went
  * well. Fails the scenario and gives nothing when it never did.
  */
 export async function recordWell(
@@ -29,7 +29,7 @@ export async function recordWell(
   const { recorder, agent } = context.pair;
   const tries = Math.max(MOST_TRIES[recorder], MOST_TRIES[agent]);
   for (let attempt = 1; ; attempt++) {
-    const { problem, files } = await recordOnce(context, name, plan, complaint);
+    const { problem, files } = await recordOnce(context, name, plan, complaint, attempt);
     if (problem === undefined) return files;
     context.figure(`${name}: attempt ${attempt}`, problem);
     if (attempt < tries) continue;
@@ -38,7 +38,7 @@ export async function recordWell(
   }
 }
 
-async function recordOnce(context: Context, name: string, plan: Plan, complaint: Complaint) {
+async function recordOnce(context: Context, name: string, plan: Plan, complaint: Complaint, attempt: number) {
   const { lab, pair, folder } = context;
   const machines = [];
   for (const { number, transport, hardware } of plan.guests) {
@@ -47,9 +47,9 @@ async function recordOnce(context: Context, name: string, plan: Plan, complaint:
   const start = performance.now();
   const recording = (): ReturnType<typeof record> =>
     record(lab, { ...plan, recorder: pair.recorder }, join(folder, name));
-  const { status, files, output } = await busy(machines[0]!, recording);
+  const { status, files, output } = await busy(machines, recording);
   context.figure(`${name}: seconds`, (performance.now() - start) / 1000);
-  context.keep(`${name}/output.txt`, output);
+  context.keep(`${name}/output-${attempt}.txt`, output);
   const expected = 1 + plan.guests.length;
   if (status !== 0) return { files, problem: `exit status ${status}` };
   if (files.length !== expected) return { files, problem: `${files.length} files, not ${expected}` };

@@ -1,9 +1,11 @@
-import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandResult } from './command.ts';
+import { LabError } from './errors.ts';
 import { agentAddress, type Program, type Transport } from './machine/agent.ts';
 import type { Lab } from './machine/lab.ts';
 import type { GuestHardware } from './machine/qemu.ts';
+import { waitFor } from './waiting.ts';
 
 /** A guest's part of a recording. */
 export interface GuestPart {
@@ -22,6 +24,8 @@ export interface RecordingPlan {
   /** What is recorded, run on the host. */
   readonly command: string;
   readonly seconds?: number;
+  /** Keeps the recorder from KVM's files, so that it has to measure clocks. */
+  readonly hidesKvm?: boolean;
 }
 
 export interface Recording {
@@ -33,19 +37,53 @@ export interface Recording {
 }
 
 const DEFAULT_SECONDS = 180;
+/** What the recorder says, in the host's folder. */
+const OUTPUT = 'recording.out';
 /** The tests' lock on the tracefs of this machine. */
 const TRACEFS_LOCK = '/run/lock/tandem-tracefs.lock';
 
 const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
 
-export function recordCommand({ recorder, options, guests, command }: RecordingPlan): string {
+/** Runs what follows where KVM's folder is empty. */
+const HIDE_KVM = ['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs none /sys/kernel/debug/kvm && exec "$@"', 'sh'];
+
+export function recordCommand({ recorder, options, guests, command, hidesKvm }: RecordingPlan): string {
   const parts = guests.flatMap(({ number, transport, options: own }) => [
     ...['-A', agentAddress(transport, number)],
-    // trace-cmd connects to what it calls a guest, when that has an address.
-    ...(transport === 'vsock' ? ['--name', `guest${number}`] : []),
+    // Pipes are found by the guest's name.
+    ...(transport === 'pipes' ? ['--name', `guest${number}`] : []),
     ...own,
   ]);
-  return [recorder, 'record', '-o', 'trace.dat', ...options, ...parts].map(quote).join(' ').concat(` ${command}`);
+  return [...(hidesKvm ? HIDE_KVM : []), recorder, 'record', '-o', 'trace.dat', ...options, ...parts]
+    .map(quote)
+    .join(' ')
+    .concat(` ${command}`);
+}
+
+/** A recording that goes on. */
+export interface LiveRecording {
+  /** What the recorder has said so far. */
+  output(): string;
+  readonly ended: Promise<Recording>;
+}
+
+/** As `record`. Resolves when what is recorded begins to run. */
+export async function startRecording(lab: Lab, plan: RecordingPlan, folder: string): Promise<LiveRecording> {
+  const sign = 'recording.started';
+  rmSync(join(lab.host.folder, sign), { force: true });
+  const command = `sh -c ': >${lab.host.home}/${sign}; exec ${plan.command}'`;
+  const ended = record(lab, { ...plan, command }, folder);
+  const early = ended.then(({ output }) => {
+    throw new LabError(`the recording did not begin: ${output}`);
+  });
+  early.catch(() => {});
+  const begun = waitFor(
+    'the beginning of a recording',
+    plan.seconds ?? DEFAULT_SECONDS,
+    () => existsSync(join(lab.host.folder, sign)) || undefined,
+  );
+  await Promise.race([begun, early]);
+  return { output: () => readFileSync(join(lab.host.folder, OUTPUT), 'utf8'), ended };
 }
 
 /** Records on the host of the lab; what it made is copied into `folder`, with what it printed. */
@@ -62,8 +100,9 @@ export async function recordBy(lab: Lab, command: string, folder: string, second
   const script = `${lock}work=$(mktemp -d) || exit
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-${command}
+${command} >${host.home}/${OUTPUT} 2>&1
 status=$?
+cat ${host.home}/${OUTPUT}
 mkdir ${host.home}/${name}
 cp trace*.dat ${host.home}/${name}
 exit $status`;

@@ -11,6 +11,13 @@ export interface Pair {
 }
 
 export const STOCK: Pair = { recorder: 'trace-cmd', agent: 'trace-cmd' };
+export const TANDEM: Pair = { recorder: 'tandem', agent: 'tandem' };
+/** Every pair with Tandem at one end at least. */
+export const WITH_TANDEM: readonly Pair[] = [
+  TANDEM,
+  { recorder: 'tandem', agent: 'trace-cmd' },
+  { recorder: 'trace-cmd', agent: 'tandem' },
+];
 export const pairName = ({ recorder, agent }: Pair): string => `${recorder}+${agent}`;
 
 /** Something that must hold in the lab, recorded and checked. */
@@ -39,6 +46,12 @@ export class Context {
     this.pair = pair;
     this.folder = folder;
     mkdirSync(folder, { recursive: true });
+  }
+
+  /** For a part of the scenario that another pair does, in a folder of its own. */
+  of(pair: Pair): Context {
+    const part = new Context(this.lab, pair, join(this.folder, pairName(pair)));
+    return Object.assign(part, { figures: this.figures, failures: this.failures });
   }
 
   /** Keeps a figure, and shows it. */

@@ -1,22 +1,29 @@
-import type { Machine } from './machine/machine.ts';
+import { type Machine, mustExec } from './machine/machine.ts';
 
 /**
  * Processes start and end, sleep and wake: something for a trace to hold, on all CPUs. Not much: in an emulated guest
  * trace-cmd's recorder falls behind at a few thousand events a second, and then leaves most of them in the kernel.
  */
 const WORK = `work() { while [ -e /run/busy ]; do sleep 0.2; done; }
+[ -e /run/busy ] && exit
 touch /run/busy
-for cpu in $(seq "$(nproc)"); do work & done
-wait`;
-const MOST_SECONDS = 600;
+for cpu in $(seq "$(nproc)"); do work >/dev/null 2>&1 & done`;
 
-/** Keeps a guest busy while something is done. */
-export async function busy<T>(guest: Machine, whatToDo: () => Promise<T>): Promise<T> {
-  const working = guest.exec(WORK, { seconds: MOST_SECONDS });
+/** Keeps a guest busy until `stopWork`, or its end. */
+export async function startWork(guest: Machine): Promise<void> {
+  await mustExec(guest, WORK);
+}
+
+export async function stopWork(guest: Machine): Promise<void> {
+  await guest.exec('rm -f /run/busy');
+}
+
+/** Keeps guests busy while something is done. */
+export async function busy<T>(guests: readonly Machine[], whatToDo: () => Promise<T>): Promise<T> {
+  for (const guest of guests) await startWork(guest);
   try {
     return await whatToDo();
   } finally {
-    await guest.exec('rm -f /run/busy').catch(() => {});
-    await working.catch(() => {});
+    for (const guest of guests) await stopWork(guest);
   }
 }

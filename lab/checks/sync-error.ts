@@ -1,4 +1,5 @@
 import { Correction, type CorrectionRules, type TraceFile } from '../../src/index.ts';
+import { errorBound } from '../../src/time/error-bound.ts';
 
 /** How far times were from the truth, ns. */
 export interface SyncError {
@@ -16,6 +17,10 @@ export type TrueTime = (guestTime: bigint, cpu: number) => bigint;
 export interface GuestSyncError {
   readonly samples: SyncError;
   readonly times: SyncError;
+  /** What the file says that its times can be wrong by at most, ns; undefined where it says nothing. */
+  readonly bound: number | undefined;
+  /** How many of the times are wrong by more than the bound that holds for them. */
+  readonly beyond: number;
 }
 
 const TIMES = 1000;
@@ -35,14 +40,24 @@ export function guestSyncError(
   const samples = cpus.flatMap((list, cpu) =>
     list.map(({ time, offset }) => nanoseconds(time + offset - truth(time, cpu))),
   );
-  const times = cpus.flatMap((_, cpu) => {
+  const errors: number[] = [];
+  let bound: bigint | undefined;
+  let beyond = 0;
+  for (const [cpu, list] of cpus.entries()) {
     const corrected = correctedTimes(guest, cpu);
-    return Array.from({ length: TIMES }, (_, step) => {
+    for (let step = 0; step < TIMES; step++) {
       const time = from + ((to - from) * BigInt(step)) / BigInt(TIMES - 1);
-      return nanoseconds(corrected(time) - truth(time, cpu));
-    });
-  });
-  return { samples: syncError(samples), times: syncError(times) };
+      const error = corrected(time) - truth(time, cpu);
+      const allowed = errorBound(list, guest.timeShift?.flags ?? 0, time);
+      if (allowed !== undefined && (error > allowed || -error > allowed)) beyond++;
+      if (allowed !== undefined && (bound === undefined || allowed > bound)) bound = allowed;
+      errors.push(nanoseconds(error));
+    }
+  }
+  return {
+    ...{ samples: syncError(samples), times: syncError(errors), beyond },
+    bound: bound === undefined ? undefined : nanoseconds(bound),
+  };
 }
 
 function correctedTimes({ timeShift }: TraceFile, cpu: number): (time: bigint) => bigint {

@@ -1,20 +1,29 @@
 import { LabError } from '../errors.ts';
 import { type Machine, mustExec } from '../machine/machine.ts';
 
-/** A vCPU's clock as KVM knows it: guest TSC = host TSC + offset, as nothing is scaled in the lab. */
-export interface VcpuOffset {
+/** A vCPU as KVM knows it: guest TSC = host TSC + offset, as nothing is scaled in the lab. */
+export interface KnownVcpu {
   readonly id: number;
   readonly offset: bigint;
+  /** Id of its thread. */
+  readonly thread: number;
 }
 
-/** The offsets that KVM gave the vCPUs of a QEMU process, by vCPU id. */
-export async function vcpuOffsets(host: Machine, qemuPid: number): Promise<VcpuOffset[]> {
-  const script = `cd /sys/kernel/debug/kvm/${qemuPid}-* && grep . vcpu*/tsc-offset vcpu*/tsc-scaling-ratio 2>/dev/null; true`;
+/** What KVM tells of the vCPUs of a QEMU process, by vCPU id: a guest numbers its CPUs in that order. */
+export async function knownVcpus(host: Machine, qemuPid: number): Promise<KnownVcpu[]> {
+  const script = `cd /sys/kernel/debug/kvm/${qemuPid}-* && grep . vcpu*/tsc-offset vcpu*/pid vcpu*/tsc-scaling-ratio 2>/dev/null; true`;
   const lines = (await mustExec(host, script)).trim().split('\n');
   if (lines.some((line) => line.includes('scaling'))) throw new LabError('this KVM scales TSCs: the lab expects none');
-  return lines
-    .map((line) => /^vcpu(\d+)\/tsc-offset:(-?\d+)$/.exec(line))
-    .map((match) => ({ id: Number(match?.[1]), offset: BigInt(match?.[2] ?? 0) }))
+  const told = (file: string): Map<number, string> =>
+    new Map(
+      lines.flatMap((line) => {
+        const [, id, name, value] = /^vcpu(\d+)\/(.*):(-?\d+)$/.exec(line) ?? [];
+        return name === file ? [[Number(id), value as string]] : [];
+      }),
+    );
+  const threads = told('pid');
+  return [...told('tsc-offset')]
+    .map(([id, offset]) => ({ id, offset: BigInt(offset), thread: Number(threads.get(id)) }))
     .sort((a, b) => a.id - b.id);
 }
 

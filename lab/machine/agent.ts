@@ -4,7 +4,8 @@ import { addressOf, HOST_ADDRESS } from './network.ts';
 export type Program = 'tandem' | 'trace-cmd';
 export const PROGRAMS: readonly Program[] = ['tandem', 'trace-cmd'];
 
-export type Transport = 'vsock' | 'tcp';
+/** How a recorder reaches an agent. pipes: vsock, but data goes through virtio-serial ports. */
+export type Transport = 'vsock' | 'tcp' | 'pipes';
 
 /** What a guest runs to be recorded. */
 export interface AgentPlan {
@@ -13,12 +14,12 @@ export interface AgentPlan {
 }
 
 export function agentCommand({ program, transport }: AgentPlan): string {
-  return transport === 'vsock' ? `${program} agent` : `${program} agent -N ${HOST_ADDRESS}`;
+  return transport === 'tcp' ? `${program} agent -N ${HOST_ADDRESS}` : `${program} agent`;
 }
 
 /** What `-A` names a guest by. */
 export const agentAddress = (transport: Transport, guest: number): string =>
-  transport === 'vsock' ? String(vsockCid(guest)) : `${addressOf(guest)}:${AGENT_PORT}`;
+  transport === 'tcp' ? `${addressOf(guest)}:${AGENT_PORT}` : String(vsockCid(guest));
 
 /** Ids up to 2 are taken: 2 is the host. */
 export const vsockCid = (guest: number): number => 2 + guest;
@@ -26,6 +27,10 @@ export const AGENT_PORT = 823;
 
 /** In the guest. */
 export const AGENT_LOG = '/run/agent.log';
+
+/** A test in shell: whether an agent runs that was started so. */
+export const isRunning = (command: string): string =>
+  `[ "$(cat /run/agent.command)" = '${command}' ] && kill -0 -- "-$(cat /run/agent.pid)"`;
 
 /**
  * Commands that start an agent, after ending the one before: a session that failed half-way may block it for ever.
@@ -35,6 +40,7 @@ export function agentScript(command: string): string {
   return `echo >/sys/kernel/tracing/trace
 [ -e /run/agent.pid ] && kill -KILL -- "-$(cat /run/agent.pid)" 2>/dev/null
 : >${AGENT_LOG}
+echo '${command}' >/run/agent.command
 setsid sh -c 'echo $$ >/run/agent.pid; exec ${command}' >${AGENT_LOG} 2>&1 </dev/null &
 `;
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { LabError } from '../errors.ts';
 import { ARTEFACTS, made, PORTS, RUN, SHARE } from '../folders.ts';
 import { waitFor } from '../waiting.ts';
-import { AGENT_LOG, type AgentPlan, agentCommand, agentScript } from './agent.ts';
+import { AGENT_LOG, type AgentPlan, agentCommand, agentScript, isRunning } from './agent.ts';
 import { FlatSite } from './flat.ts';
 import { keepLogs } from './logs.ts';
 import { GuestMachine, type Machine, mustExec } from './machine.ts';
@@ -195,9 +195,11 @@ const LOG_SECONDS = 10;
 const isLike = (a: GuestHardware, b: GuestHardware): boolean =>
   a.vcpus === b.vcpus && a.sparse === b.sparse && a.megabytes === b.megabytes;
 
-/** Starts a guest's agent, or starts it anew, and waits until it answers. */
-export async function startAgent(machine: Machine, plan: AgentPlan): Promise<void> {
-  await mustExec(machine, agentScript(agentCommand(plan)));
+/** Starts a guest's agent and waits until it answers. trace-cmd's starts anew each time, Tandem's can go on. */
+async function startAgent(machine: Machine, plan: AgentPlan): Promise<void> {
+  const command = agentCommand(plan);
+  if (plan.program === 'tandem' && (await machine.exec(isRunning(command))).status === 0) return;
+  await mustExec(machine, agentScript(command));
   await waitFor(`the agent of ${machine.name} (its log: ${AGENT_LOG})`, AGENT_SECONDS, async () => {
     const { status } = await machine.exec(IS_LISTENING);
     return status === 0 || undefined;

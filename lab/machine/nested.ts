@@ -99,6 +99,7 @@ export class NestedSite implements Site {
       initramfs: `${OUTSIDE}${tandemInitramfs}`,
       kernelWords: [
         'lab.modules=vmw_vsock_virtio_transport',
+        'lab.tandem=/opt/tandem/dist/cli/main.js',
         `lab.address=${addressOf(number)}/24`,
         'lpj=10000000',
         'pci=nommconf',

@@ -1,7 +1,11 @@
 import type { Scenario } from '../scenario.ts';
 import { kvmVsock } from './kvm-vsock.ts';
+import { losses } from './losses.ts';
+import { manyVcpus } from './many-vcpus.ts';
+import { pipes } from './pipes.ts';
+import { ptpClocks } from './ptp-clocks.ts';
 import { ptpNested } from './ptp-nested.ts';
 import { ptpTcpFlat } from './ptp-tcp-flat.ts';
 
 /** In the order in which they are run: those of one shape one after the other, so that machines start once. */
-export const SCENARIOS: readonly Scenario[] = [kvmVsock, ptpNested, ptpTcpFlat];
+export const SCENARIOS: readonly Scenario[] = [kvmVsock, losses, pipes, manyVcpus, ptpNested, ptpClocks, ptpTcpFlat];

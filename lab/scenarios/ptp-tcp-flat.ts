@@ -1,6 +1,6 @@
 import { recordWell } from '../attempts.ts';
 import { withFiles } from '../checks/files.ts';
-import { type Scenario, STOCK } from '../scenario.ts';
+import { type Scenario, STOCK, TANDEM } from '../scenario.ts';
 
 const GUEST = 1;
 
@@ -9,7 +9,7 @@ export const ptpTcpFlat: Scenario = {
   name: 'ptp-tcp-flat',
   about: 'PTP time synchronisation over TCP with an emulated guest of this machine',
   shape: 'flat',
-  pairs: [STOCK],
+  pairs: [TANDEM, STOCK],
   seconds: 180,
   async run(context) {
     const files = await recordWell(context, 'mono', {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { recordWell } from '../attempts.ts';
 import { withFiles } from '../checks/files.ts';
 import { guestSyncError } from '../checks/sync-error.ts';
-import { tscFrequency, vcpuOffsets } from '../checks/tsc-offset.ts';
+import { knownVcpus, tscFrequency } from '../checks/tsc-offset.ts';
 import type { Program } from '../machine/agent.ts';
 import type { Machine } from '../machine/machine.ts';
 import { type Pair, type Scenario, STOCK } from '../scenario.ts';
@@ -44,7 +44,7 @@ export function soak(minutes: number, pairs: readonly Pair[] = [STOCK]): Scenari
       }
       if (files === undefined) return;
       const { pid } = lab.guests.find(({ number }) => number === GUEST)!;
-      const [vcpu] = await vcpuOffsets(lab.host, pid);
+      const [vcpu] = await knownVcpus(lab.host, pid);
       const units = await tscFrequency(lab.host);
       await withFiles(files, async ({ guests }) => {
         const samples = guests[0]?.timeShift?.cpus ?? [];
