@@ -31,6 +31,8 @@ export interface Machine {
   readonly recorded?: { readonly from: number; readonly to: number };
   /** What the guest's file says of its clock, given the truth: host time less guest time at a true time. */
   readonly samples?: (offsetAt: (time: number) => bigint, guestAt: (time: number) => bigint) => TimeShift;
+  /** Share of the runs that end with a packet which the guest sends to the host. */
+  readonly packets?: number;
   /** The host's file names no threads and the guest's file no host. */
   readonly apart?: boolean;
   readonly version?: 6 | 7;
@@ -47,7 +49,18 @@ export interface Recorded {
 
 const HOST_START = 5_000_000_000_000n;
 const GUEST_START = 77_000_000_000n;
-const [ENTRY, EXIT, INJECT, SWITCH, TIMER] = [300, 301, 302, 310, 311];
+const [ENTRY, EXIT, INJECT, SWITCH, TIMER, SEND, RECEIVE] = [300, 301, 302, 310, 311, 320, 321];
+const WORKER = 3999;
+const PACKET_FIELDS = ['src_port', 'dst_port', 'len', 'op'].map(
+  (name, i) => `__u32 ${name};\toffset:${8 + 4 * i};\tsize:4;\tsigned:0;`,
+);
+const VSOCK = {
+  name: 'vsock',
+  formats: [
+    formatText('virtio_transport_alloc_pkt', SEND, PACKET_FIELDS, '"%u", REC->len'),
+    formatText('virtio_transport_recv_pkt', RECEIVE, PACKET_FIELDS, '"%u", REC->len'),
+  ],
+};
 const HOST_TRACE = 0x1111n;
 const GUEST_TRACE = 0x2222n;
 export const FIRST_THREAD = 4000;
@@ -110,19 +123,18 @@ export function recordMachine(machine: Machine, seed: number): Recorded {
   const option = ({ id, data }: { readonly id: number; readonly data: Uint8Array }) => ({ id, data });
   return {
     host: buildTrace({
-      ...{ version, traceClock, systems: [{ name: 'kvm', formats: HOST_FORMATS }] },
+      ...{ version, traceClock, systems: [{ name: 'kvm', formats: HOST_FORMATS }, VSOCK] },
       options: [
         option(traceIdOption(HOST_TRACE, true)),
         ...(machine.apart ? [] : [option(guestOption({ name: 'vm', traceId: GUEST_TRACE, vcpus }, true))]),
       ],
-      // Each vCPU's thread keeps to a CPU of its own.
+      // Each vCPU's thread keeps to a CPU of its own, and all workers to the one behind them.
       buffers: [
         {
           clock,
-          cpus: cpus.map(({ host }, cpu) => ({
-            cpu,
-            events: host.map((one) => ({ time: hostAt(one.at), data: one.data })),
-          })),
+          cpus: [...cpus.map(({ host }) => host), cpus.flatMap(({ worker }) => worker).sort((a, b) => a.at - b.at)].map(
+            (list, cpu) => ({ cpu, events: list.map((one) => ({ time: hostAt(one.at), data: one.data })) }),
+          ),
         },
       ],
     }),
@@ -130,10 +142,7 @@ export function recordMachine(machine: Machine, seed: number): Recorded {
       ...{
         version,
         traceClock,
-        systems: [
-          { name: 'sched', formats: [SWITCH_FORMAT] },
-          { name: 'irq_vectors', formats: [TIMER_FORMAT] },
-        ],
+        systems: [{ name: 'sched', formats: [SWITCH_FORMAT] }, { name: 'irq_vectors', formats: [TIMER_FORMAT] }, VSOCK],
       },
       options: [
         option(traceIdOption(GUEST_TRACE, true)),
@@ -160,9 +169,10 @@ function lifeOf(
   machine: Machine,
   cpu: number,
   random: Random,
-): { readonly host: Happening[]; readonly guest: Happening[] } {
+): { readonly host: Happening[]; readonly worker: Happening[]; readonly guest: Happening[] } {
   const { run = 60_000, quick = 2_000, idle = 1_500_000, idleShare = 0.2, events = 2, latency = 400 } = machine;
   const host: Happening[] = [];
+  const worker: Happening[] = [];
   const guest: Happening[] = [];
   const pid = FIRST_THREAD + cpu;
   const onHost = (at: number, id: number, a: number, b = 2): void => {
@@ -172,6 +182,9 @@ function lifeOf(
   const inGuest = (at: number, id: number, a: number, b = 0): void => {
     guest.push({ at, data: recordBytes(true, { id, pid: 100 + cpu }, (out) => void out.u32(a).u32(b)) });
   };
+  const packet = (id: number, from: number): Uint8Array =>
+    recordBytes(true, { id, pid: from }, (out) => [1000 + cpu, 2000, 64, 5].forEach((word) => void out.u32(word)));
+  let received = 0;
   let now = random.next() * 100_000;
   let wasIdle = false;
   while (now < machine.length) {
@@ -191,9 +204,14 @@ function lifeOf(
     const last = end + 200 + random.exponential(200);
     if (goesIdle) inGuest(last, SWITCH, 100 + cpu, 0);
     const exit = last + latency + random.exponential(latency / 2);
+    if (!goesIdle && random.next() < (machine.packets ?? 0)) {
+      guest.push({ at: last, data: packet(SEND, 100 + cpu) });
+      received = Math.max(received, exit + 2000 + random.exponential(5000));
+      worker.push({ at: received, data: packet(RECEIVE, WORKER) });
+    }
     onHost(exit, EXIT, goesIdle ? 0x78 : 0x7c);
     wasIdle = goesIdle;
     now = exit + (goesIdle ? 20_000 + random.exponential(idle) : 600 + random.exponential(quick));
   }
-  return { host, guest };
+  return { host, worker, guest };
 }

@@ -5,6 +5,8 @@ import type { Ticks, TimeShift } from '../../time/types.ts';
 import { pairFiles } from '../../timeline/pairing.ts';
 import type { TraceFile } from '../../trace-file/types.ts';
 import { collectRuns, collectTimes, type GuestTimes, type HostRuns } from '../collect.ts';
+import { matchPackets, offsetByPackets } from '../matching/match-packets.ts';
+import { receivedByHost, sentByGuest } from '../matching/packets.ts';
 import { pairByEvents } from './pair.ts';
 import { countViolations, expectedBySamples, refine } from './refine.ts';
 import { tracksOf } from './tracks.ts';
@@ -42,6 +44,10 @@ export async function mendClock(host: TraceFile, guest: TraceFile, settings: Men
     if (found.kind !== 'failed' || problem !== undefined) return found;
   }
   if (problem !== undefined) return { kind: 'failed', why: problem };
+  if (stated.size > 0) {
+    const found = await mendByPackets({ host, guest, runs, times, pidOf: (cpu) => stated.get(cpu) });
+    if (found.kind !== 'failed') return found;
+  }
   return mendByEvents(host, guest, runs, times, settings.pids);
 }
 
@@ -66,6 +72,22 @@ function mendBySamples(parts: Parts, original: TimeShift): Mended {
   const isExact = (original.flags & INTERPOLATE) === 0;
   const timeShift = isExact ? withProvedBounds(original, result.timeShift) : result.timeShift;
   return { kind: 'mended', timeShift, pids, events, before: 0, steps };
+}
+
+/** Packets of virtio sockets tell the offset without any search, where the threads of vCPUs are known. */
+async function mendByPackets(parts: Parts): Promise<Mended> {
+  const { host, guest, runs, times, pidOf } = parts;
+  const [sent, received] = [await sentByGuest(guest, times), await receivedByHost(host, runs)];
+  const packets = matchPackets(sent, received, (cpu) => runs.threads.get(pidOf(cpu) ?? -1)?.runs);
+  const found = offsetByPackets(packets);
+  if (found === undefined) return { kind: 'failed', why: 'packets tell nothing' };
+  const { line } = found;
+  // How the clocks drift, all events together know better.
+  const expected = (time: number): Line => ({ time, offset: line.offset + line.rate * (time - line.time), rate: 0 });
+  const result = refine({ ...parts, expected });
+  if (result.kind === 'failed') return result;
+  const pids = Array.from({ length: guest.cpuCount }, (_, cpu) => pidOf(cpu));
+  return { ...result, kind: 'mended', pids, before: undefined };
 }
 
 function mendByEvents(
