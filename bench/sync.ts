@@ -9,13 +9,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findTwins, quantile, type Twins } from '../src/demo/twins.ts';
+import { clockErrors, findTwins, quantile, shareWithinBounds, type Twins } from '../src/demo/twins.ts';
+import { clockDistance } from '../src/kernel/clock-distance.ts';
 import { nodeCodecs } from '../src/node/codecs.ts';
 import { openFile } from '../src/node/file-source.ts';
 import { decodeLog } from '../src/sync/log.ts';
 import { openTrace } from '../src/trace-file/open.ts';
 import type { TraceFile } from '../src/trace-file/types.ts';
-import { clockDistance } from '../test/support/clocks.ts';
 import { type LoopbackGuest, type Player, recorder, startGuest } from '../test/support/loopback.ts';
 import { run } from '../test/support/run.ts';
 import { withStock } from '../test/support/stock-recorder.ts';
@@ -108,12 +108,6 @@ async function outcomeOf({ player, guestClock }: Job, name: string): Promise<Out
   }
 }
 
-/** How far corrected stamps are from what the guest's clock shows, plus what the host's shows more. */
-function clockErrors({ errors, distances, distanceBase }: Twins, truth: bigint): Float64Array {
-  const base = Number(distanceBase - truth);
-  return errors.map((error, event) => (distances[event] as number) + base - error);
-}
-
 function logTimes(path: string): number[] {
   const { measurements } = decodeLog(readFileSync(path, 'utf8'), path);
   return measurements.flatMap(({ cpu, sample }, index) => {
@@ -134,19 +128,12 @@ const us = (nanoseconds: number): string => (nanoseconds / 1000).toPrecision(3);
 const both = (values: Float64Array | undefined): string =>
   values === undefined ? '-' : [0.5, 0.99].map((share) => us(quantile(values, share))).join(' / ');
 
-/** The share of events whose error is within the bound that the file states for them. */
-function within(errors: Float64Array, bounds: Float64Array): string {
-  let count = 0;
-  for (let i = 0; i < errors.length; i++) if (Math.abs(errors[i] as number) <= (bounds[i] as number)) count++;
-  return Number.isNaN(bounds[0]) ? '-' : `${((100 * count) / errors.length).toFixed(2)} %`;
-}
-
 function row(name: string, player: string, { twins, clockErrors: alone }: Outcome): string {
   const { errors, bounds, unmatched, lost } = twins;
   const bound = Number.isNaN(bounds[0]) ? '-' : us(quantile(bounds, 0.5));
   return `| ${[
     ...[name, player, String(errors.length), String(lost + unmatched), both(errors), both(alone), bound],
-    within(alone ?? errors, bounds),
+    Number.isNaN(bounds[0]) ? '-' : `${(100 * shareWithinBounds(twins, alone)).toFixed(2)} %`,
   ].join(' | ')} |`;
 }
 

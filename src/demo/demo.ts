@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TandemError } from '../base/errors.ts';
+import { clockDistance } from '../kernel/clock-distance.ts';
 import { openTracefs } from '../kernel/tracefs.ts';
 import { nodeCodecs } from '../node/codecs.ts';
 import { openFile } from '../node/file-source.ts';
@@ -11,7 +12,7 @@ import type { TraceFile } from '../trace-file/types.ts';
 import { clockTable } from './clock-table.ts';
 import { excerpt } from './excerpt.ts';
 import { LoopbackAgent, runTandem, showCommand } from './programs.ts';
-import { findTwins, quantile, shareWithinBounds, type Twins } from './twins.ts';
+import { clockErrors, findTwins, quantile, shareWithinBounds, type Twins } from './twins.ts';
 
 const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url));
 /** A moment of the bundled recording in which host and guest act in turns. */
@@ -69,12 +70,18 @@ async function showRecording(files: readonly TraceFile[]): Promise<void> {
   console.log('\nOne timeline, a moment of it: each task switch was recorded twice, by the host and by the guest.');
   console.log(await excerpt(files, LINES, { from: await wakeup(host, twins), nanoseconds: true }));
   console.log(`\nThe guest's clock, as it was measured while recording\n${clockTable(host, guest)}`);
-  const [median, most] = [0.5, 0.99].map((share) => `${(quantile(twins.errors, share) / 1000).toFixed(2)} us`);
-  const within = (100 * shareWithinBounds(twins)).toFixed(2);
+  const alone = clockErrors(twins, clockDistance('mono', 'tai'));
   console.log(`
 The error, by the ${twins.errors.length} task switches that both have: host's stamp against the guest's corrected one
-median ${median}, 99 % within ${most}; ${within} % within the bound that the guest's file states.
-This includes the time from one stamp to the other, which the kernel writes one after the other.`);
+as seen: ${errorText(twins, twins.errors)}
+The kernel writes one stamp after the other. The two clocks of one machine can be compared directly; without that time
+the clock alone: ${errorText(twins, alone)}`);
+}
+
+function errorText(twins: Twins, errors: Float64Array): string {
+  const [median, most] = [0.5, 0.99].map((share) => `${(quantile(errors, share) / 1000).toFixed(2)} us`);
+  const within = (100 * shareWithinBounds(twins, errors)).toFixed(2);
+  return `median ${median}, 99 % within ${most}; ${within} % within the bound that the guest's file states`;
 }
 
 /** When the workload goes on, somewhere in the middle. */

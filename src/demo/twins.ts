@@ -99,8 +99,17 @@ export function quantile(values: Float64Array, share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 }
 
-/** The share of events whose true error is within the bound that is stated for it. */
-export function shareWithinBounds({ errors, bounds }: Twins): number {
+/**
+ * Corrected stamps of the guest less true ones, ns, without the time that passes from one stamp of a switch to the other.
+ * `truth`: what the host's clock shows more than the guest's.
+ */
+export function clockErrors({ errors, distances, distanceBase }: Twins, truth: bigint): Float64Array {
+  const base = Number(distanceBase - truth);
+  return errors.map((error, event) => (distances[event] as number) + base - error);
+}
+
+/** The share of events whose error, as seen or that of the clock alone, is within the bound that is stated for it. */
+export function shareWithinBounds({ errors: seen, bounds }: Twins, errors: Float64Array = seen): number {
   let within = 0;
   for (let i = 0; i < errors.length; i++) if (Math.abs(errors[i] as number) <= (bounds[i] as number)) within++;
   return within / errors.length;

@@ -131,8 +131,13 @@ export function setRealTimePriority(priority: number): void {
 /** clock_gettime(2) of CLOCK_REALTIME: nanoseconds since 1970. */
 export function realTime(): bigint {
   const CLOCK_REALTIME = 0;
+  return systemTime(CLOCK_REALTIME);
+}
+
+/** clock_gettime(2) of a clock by its number: nanoseconds. */
+export function systemTime(clock: number): bigint {
   const time = new BigInt64Array(2);
-  checked('clock_gettime', 'the time of day', () => native.clockGettime(CLOCK_REALTIME, time));
+  checked('clock_gettime', `clock ${clock}`, () => native.clockGettime(clock, time));
   const [seconds, nanoseconds] = time as unknown as [bigint, bigint];
   return seconds * 1_000_000_000n + nanoseconds;
 }
