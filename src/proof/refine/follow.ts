@@ -93,7 +93,7 @@ class Follower {
     for (let reach = NEAREST; reach <= FARTHEST; reach *= 4) {
       const found = this.#vote(block, { low: center - reach, high: center + reach }, 0);
       // Where offsets far apart are as good as each other, the next block may tell more.
-      if (!found || found === 'silent' || found.high - found.low > NEAREST / 4) continue;
+      if (!found || found === 'silent' || (last && found.high - found.low > NEAREST / 4)) continue;
       this.#step(stretch, found);
       return;
     }
