@@ -64,10 +64,10 @@ const shownPoints = (unit: Unit, points: readonly Point[]): Point[] => points.ma
 const timeName = (unit: Unit): string => `guest time since the first event (${unit === 'ns' ? 's' : '1e9 ticks'})`;
 
 function offsetPanel(cpus: readonly CpuPicture[], { unit, firstOffset }: ClockPicture, time: Range): Panel {
-  const series = cpus.flatMap(({ cpu, samples, line, low, high }, i) => [
-    ...bandSeries(shownPoints(unit, low), shownPoints(unit, high), colorOf(i), cpu),
+  const series = cpus.flatMap(({ name, samples, line, low, high }, i) => [
+    ...bandSeries(shownPoints(unit, low), shownPoints(unit, high), colorOf(i), name),
     {
-      ...{ type: 'line', name: `CPU ${cpu}`, data: shownPoints(unit, line), showSymbol: false, color: colorOf(i) },
+      ...{ type: 'line', name, data: shownPoints(unit, line), showSymbol: false, color: colorOf(i) },
       lineStyle: { width: 1.5 },
     },
     { type: 'scatter', data: shownPoints(unit, samples), symbolSize: 6, color: colorOf(i), silent: true },
@@ -76,19 +76,19 @@ function offsetPanel(cpus: readonly CpuPicture[], { unit, firstOffset }: ClockPi
   return {
     ...{ title: `Offset of the host's clock, less ${firstOffset}${hasBand ? ', with its error bound' : ''}`, series },
     ...{ ...time, flatRange: flatRange(cpus.flatMap(({ line, high }) => [...line, ...high])) },
-    ...{ xName: timeName(unit), yName: unitName(unit), xType: 'value', legend: cpus.map(({ cpu }) => `CPU ${cpu}`) },
+    ...{ xName: timeName(unit), yName: unitName(unit), xType: 'value', legend: cpus.map(({ name }) => name) },
   };
 }
 
 const flatRange = (points: readonly Point[]): number | undefined => (points.every(([, y]) => y === 0) ? 1 : undefined);
 
 /** An area between two lines: the lower one unseen, and what is added to it filled. */
-function bandSeries(low: readonly Point[], high: readonly Point[], color: string, cpu: number): Panel['series'] {
+function bandSeries(low: readonly Point[], high: readonly Point[], color: string, name: string): Panel['series'] {
   if (low.length === 0) return [];
   const common = {
     type: 'line',
     showSymbol: false,
-    stack: `band ${cpu}`,
+    stack: `band of ${name}`,
     stackStrategy: 'all',
     lineStyle: { opacity: 0 },
   };
@@ -108,7 +108,7 @@ function pointsPanel(
   time: Range,
 ): Panel {
   const series = cpus.map((one, i) => ({
-    ...{ type: 'line', name: `CPU ${one.cpu}`, symbolSize: 5, color: colorOf(i) },
+    ...{ type: 'line', name: one.name, symbolSize: 5, color: colorOf(i) },
     data: of === 'drift' ? one.drift : shownPoints(unit, one.residuals),
     ...{ symbol: 'circle', lineStyle: { width: 1, opacity: 0.5 } },
     markLine: {
@@ -122,7 +122,7 @@ function pointsPanel(
   return {
     ...{ title, series, ...time, xName: timeName(unit), yName, xType: 'value' },
     flatRange: flatRange(cpus.flatMap((one) => one[of])),
-    legend: cpus.map(({ cpu }) => `CPU ${cpu}`),
+    legend: cpus.map(({ name }) => name),
   };
 }
 

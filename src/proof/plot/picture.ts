@@ -10,9 +10,10 @@ import type { GuestProof, Rule, Unit } from '../types.ts';
 /** A point: seconds since the guest's first event (of clocks without a known rate: 1e9 ticks), and a value. */
 export type Point = readonly [x: number, y: number];
 
-/** One CPU of a guest. Offsets and residuals in `unit`s. */
+/** One CPU of a guest, or several that have one clock. Offsets and residuals in `unit`s. */
 export interface CpuPicture {
-  readonly cpu: number;
+  /** `CPU 0`; of CPUs with the same samples, drawn once: `CPU 0, 1`. */
+  readonly name: string;
   /** Samples: host minus guest, less the picture's first offset. */
   readonly samples: readonly Point[];
   /** What readers make of the samples, over the whole recording, and the ends of its band where there are bounds. */
@@ -72,7 +73,7 @@ export function clockPicture(
     words: `${proof.verdict}: ${proof.words}`,
     unit: proof.unit,
     firstOffset,
-    cpus: samples.flatMap((list, cpu) => (list.length > 0 ? [cpuPicture(file, list, cpu, frame)] : [])),
+    cpus: sameClocks(samples).map((cpus) => cpuPicture(file, samples[cpus[0] as number] ?? [], cpus, frame)),
     roundTrips: log && roundTrips(log.measurements, scale),
     violations: [...rules].map(([rule, points]) => ({ rule, points })),
   };
@@ -85,7 +86,24 @@ interface Frame {
   readonly flags: number;
 }
 
-function cpuPicture(file: TraceFile, samples: readonly SyncSample[], cpu: number, frame: Frame): CpuPicture {
+/** CPUs with samples, those with the same ones together. */
+function sameClocks(cpus: readonly (readonly SyncSample[])[]): number[][] {
+  const groups = new Map<string, number[]>();
+  for (const [cpu, samples] of cpus.entries()) {
+    if (samples.length === 0) continue;
+    const key = samples.map(({ time, offset, bound }) => `${time} ${offset} ${bound}`).join();
+    groups.set(key, [...(groups.get(key) ?? []), cpu]);
+  }
+  return [...groups.values()];
+}
+
+function cpuPicture(
+  file: TraceFile,
+  samples: readonly SyncSample[],
+  cpus: readonly number[],
+  frame: Frame,
+): CpuPicture {
+  const cpu = cpus[0] as number;
   const { proof, scale, firstOffset, flags } = frame;
   const { rawStart, length } = proof;
   const x = (time: bigint): number => (Number(time - rawStart) * scale) / SECOND;
@@ -109,7 +127,7 @@ function cpuPicture(file: TraceFile, samples: readonly SyncSample[], cpu: number
   const rests = points.map(([at, value]) => value - slope * at * SECOND);
   const middle = rests.reduce((sum, one) => sum + one, 0) / rests.length;
   return {
-    ...{ cpu, samples: points, line, low, high },
+    ...{ name: `CPU ${cpus.join(', ')}`, samples: points, line, low, high },
     residuals: points.map(([at], i): Point => [at, (rests[i] as number) - middle]),
     drift: points.slice(1).map((b, i): Point => {
       const a = points[i] as Point;

@@ -52,7 +52,7 @@ function optionsOf({ title, words }: ClockPicture, panels: readonly Panel[]): EC
       ...panels.map((panel, i) => ({ text: panel.title, left: 70, top: top(i), textStyle: { fontSize: 13 } })),
     ],
     legend: panels.map((panel, i) => ({
-      ...{ data: panel.legend, right: 20, top: top(i) + 2, itemHeight: 8, itemWidth: 16 },
+      ...{ data: panel.legend, right: 36, itemGap: 28, top: top(i) + 2, itemHeight: 8, itemWidth: 16 },
       textStyle: { fontSize: LEGEND_SIZE },
     })),
     grid: panels.map((_, i) => ({ left: 84, right: 24, top: top(i) + 30, height: PANEL - 84 })),
