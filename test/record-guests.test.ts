@@ -139,7 +139,7 @@ describe.skipIf(unable !== undefined)('an agent that spoils the start', () => {
         await request;
         session.respond(answer([1]));
       },
-      'accepted, but sent no trace metadata within 5 s',
+      'accepted, but sent no trace metadata within 30 s',
     ],
   ];
 
