@@ -12,7 +12,7 @@ export default defineConfig({
     'sampler-worker': 'src/sampler/sampler-worker.ts',
   },
   platform: 'node',
-  // What brings native code or WebAssembly finds its own files where it is installed.
-  external: ['koffi', '@bokuweb/zstd-wasm', '@resvg/resvg-wasm'],
+  // What brings native code or WebAssembly finds its own files where it is installed. Plots are large, and rare.
+  external: ['koffi', '@bokuweb/zstd-wasm', '@resvg/resvg-wasm', /^echarts\//],
   output: { dir: 'dist/cli', sourcemap: true, cleanDir: true },
 });
