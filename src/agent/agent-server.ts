@@ -15,8 +15,12 @@ import { ServedSession, type SessionSetting } from './served-session.ts';
 
 /** A recorder that comes while another one's session is cleared up waits for that. */
 const CLEAR_UP_MS = 10_000;
-/** A recorder that was killed, and started again at once, may be here before its end is noticed. */
-const GRACE_MS = 200;
+/**
+ * A recorder that was killed, and started again at once, may be here before its end is noticed. Looked at several
+ * times: when setting up has kept this thread busy, one wait would be over before anything was read.
+ */
+const GRACE_LOOKS = 20;
+const LOOK_MS = 10;
 /** How long somebody who comes at a bad time may take to say what he wants. */
 const BUSY_REQUEST_MS = 1000;
 /** So many are told that the agent is busy at the same time; more are only hung up on. */
@@ -105,7 +109,9 @@ class AgentServer {
     for (;;) {
       const connection = await this.#accept();
       if (connection === undefined) break;
-      await within(this.#free, GRACE_MS);
+      for (let look = 0; look < GRACE_LOOKS && this.#session?.isEnding === false; look++) {
+        await within(this.#free, LOOK_MS);
+      }
       if (this.#session?.isEnding) await within(this.#free, CLEAR_UP_MS);
       if (this.#session === undefined) this.#serve(connection);
       else void this.#turnAway(connection, this.#session);

@@ -54,6 +54,11 @@ export class AgentControl {
     return this.#session.peer;
   }
 
+  /** Whether nothing is to come any more: refused, confirmed or lost. */
+  get isOver(): boolean {
+    return this.#session.over;
+  }
+
   respond(response: AgentResponse): void {
     this.#session.respond(response);
   }

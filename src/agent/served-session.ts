@@ -67,7 +67,7 @@ export class ServedSession {
 
   /** Whether the recorder has what it wanted, or is lost, and only clearing up is left. */
   get isEnding(): boolean {
-    return this.#isEnding;
+    return this.#isEnding || this.#control.isOver;
   }
 
   /** Serves the recorder. Never rejects: what goes wrong is logged. */

@@ -54,6 +54,9 @@ async function serve({
   debug,
 }: Switches): Promise<number> {
   if (proxy !== undefined) throw usage('-P', 'is not supported', 'record on the host, with -A');
+  if (instance !== undefined && !/^[^./][^/]*$/.test(instance)) {
+    throw usage(`--instance ${instance}`, 'is not a possible name', 'use letters, digits, - and _');
+  }
   const daemon = background ? Daemon.join() : undefined;
   if (background && daemon === undefined) return startDaemon();
   return runAgent({
