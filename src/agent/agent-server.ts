@@ -1,8 +1,8 @@
 import { TandemError } from '../base/errors.ts';
+import { within } from '../base/within.ts';
 import { localCid } from '../kernel/local-cid.ts';
 import { openTracefs, type Tracefs } from '../kernel/tracefs.ts';
 import { CaptureThreads } from '../record/capture-threads.ts';
-import { within } from '../record/guests/within.ts';
 import { KernelSymbols } from '../record/kernel-texts.ts';
 import { putBack } from '../record/put-back.ts';
 import { StopSignals } from '../record/stop-signals.ts';

@@ -1,5 +1,5 @@
 import { Later } from '../base/later.ts';
-import { within } from '../record/guests/within.ts';
+import { within } from '../base/within.ts';
 import type { Connection } from '../transport/connection.ts';
 import { SessionDriver } from '../transport/session-driver.ts';
 import { type AgentListener, type AgentResponse, AgentSession, type TraceRequest } from '../wire/agent-session.ts';

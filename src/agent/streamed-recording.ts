@@ -1,3 +1,4 @@
+import { within } from '../base/within.ts';
 import type { Journal } from '../kernel/journal.ts';
 import { readCommandLines, unameText } from '../kernel/metadata.ts';
 import type { Tracefs } from '../kernel/tracefs.ts';
@@ -5,7 +6,6 @@ import { applyWakeups } from '../record/apply.ts';
 import { Capture } from '../record/capture.ts';
 import type { CaptureThreads } from '../record/capture-threads.ts';
 import { openCompressor } from '../record/compressors.ts';
-import { within } from '../record/guests/within.ts';
 import { type KernelSymbols, KernelTexts } from '../record/kernel-texts.ts';
 import { metadataOptions } from '../record/metadata-options.ts';
 import { NATIVE, presentCpus } from '../record/native.ts';

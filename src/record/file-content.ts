@@ -1,3 +1,4 @@
+import { SECTION_POINTERS } from '../trace-file/decode-options.ts';
 import { OPTION, SECTION } from '../trace-file/ids.ts';
 import type { TraceFile } from '../trace-file/types.ts';
 import type { TraceContent } from '../trace-file/write/content.ts';
@@ -7,10 +8,7 @@ import type { TraceContent } from '../trace-file/write/content.ts';
 export type Symbols = Pick<TraceContent, 'kallsyms' | 'printkFormats' | 'commandLines'>;
 
 /** What the writer makes itself: places in the file. */
-const NOT_COPIED = new Set<number>([
-  ...[OPTION.DONE, OPTION.BUFFER, OPTION.HEADER_INFO, OPTION.FTRACE_EVENTS, OPTION.EVENT_FORMATS],
-  ...[OPTION.KALLSYMS, OPTION.PRINTK, OPTION.CMDLINES],
-]);
+const NOT_COPIED: ReadonlySet<number> = new Set([...SECTION_POINTERS, OPTION.DONE, OPTION.BUFFER]);
 
 /** Its formats and options, for a file of that version. */
 export function contentOf(file: TraceFile, version: 6 | 7): Omit<TraceContent, keyof Symbols | 'buffers'> {

@@ -233,7 +233,8 @@ function decodeOption(option: TraceOption, data: OptionData, sectioned: boolean,
   }
 }
 
-const SECTION_POINTERS: ReadonlySet<number> = new Set([
+/** Version 7: options that say where in the file a section is. */
+export const SECTION_POINTERS: ReadonlySet<number> = new Set([
   OPTION.HEADER_INFO,
   OPTION.FTRACE_EVENTS,
   OPTION.EVENT_FORMATS,

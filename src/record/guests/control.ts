@@ -1,9 +1,9 @@
-import { TandemError } from '../../base/errors.ts';
+import type { TandemError } from '../../base/errors.ts';
+import { Later } from '../../base/later.ts';
 import type { Connection } from '../../transport/connection.ts';
+import { SessionDriver } from '../../transport/session-driver.ts';
 import { type HostListener, type HostOptions, HostSession, type TraceResponse } from '../../wire/host-session.ts';
 
-/** More than the largest message: a message is taken in one read where it arrived in one piece. */
-const READ_BYTES = 64 * 1024;
 /** A peer that takes nothing for so long is stuck. */
 const WRITE_TIMEOUT_MS = 10_000;
 
@@ -20,18 +20,16 @@ export interface ControlListener {
  * Each step is a promise; all of them reject with the error that ended the session.
  */
 export class Control {
-  readonly #connection: Connection;
+  readonly #driver: SessionDriver;
   readonly #session: HostSession;
   readonly #listener: ControlListener;
-  readonly #response = new Step<TraceResponse>();
-  readonly #metadataEnd = new Step<void>();
-  readonly #ended = new Step<boolean>();
-  readonly #failure = new Step<TandemError>();
-  #timer: NodeJS.Timeout | undefined;
-  #written: Promise<void> = Promise.resolve();
+  readonly #response = new Later<TraceResponse>();
+  readonly #metadataEnd = new Later<void>();
+  readonly #ended = new Later<boolean>();
+  readonly #failure = new Later<TandemError>();
 
   constructor(connection: Connection, options: HostOptions, listener: ControlListener) {
-    this.#connection = connection;
+    this.#driver = new SessionDriver(connection, WRITE_TIMEOUT_MS);
     this.#listener = listener;
     this.#session = new HostSession(options, this.#sessionListener());
   }
@@ -39,7 +37,7 @@ export class Control {
   /** Sends the request. Resolves with the agent's answer. */
   request(): Promise<TraceResponse> {
     this.#session.start();
-    void this.#readAll();
+    this.#driver.drive(this.#session);
     return this.#response.promise;
   }
 
@@ -75,14 +73,13 @@ export class Control {
 
   /** Closes the connection, whatever state it is in. */
   dispose(): void {
-    clearTimeout(this.#timer);
-    this.#connection.close();
+    this.#driver.close();
   }
 
   #sessionListener(): HostListener {
     return {
-      send: (bytes) => this.#send(bytes),
-      waits: (limit) => this.#wait(limit),
+      send: (bytes) => this.#driver.send(bytes),
+      waits: (limit) => this.#driver.waits(limit),
       unexpected: (command) => this.#listener.unexpected(command),
       response: (response) => this.#response.resolve(response),
       metadata: (bytes) => this.#listener.metadata(bytes),
@@ -95,47 +92,5 @@ export class Control {
   #fail(error: TandemError): void {
     for (const step of [this.#response, this.#metadataEnd, this.#ended]) step.reject(error);
     this.#failure.resolve(error);
-  }
-
-  #wait(limit: number | undefined): void {
-    clearTimeout(this.#timer);
-    this.#timer = limit === undefined ? undefined : setTimeout(() => this.#session.expired(), limit);
-  }
-
-  /** In the order of the calls. */
-  #send(bytes: Uint8Array): void {
-    this.#written = this.#written
-      .then(() => this.#connection.write(bytes, WRITE_TIMEOUT_MS))
-      .catch((error: unknown) => this.#session.closed((error as Error).message));
-  }
-
-  async #readAll(): Promise<void> {
-    const bytes = new Uint8Array(READ_BYTES);
-    try {
-      while (!this.#session.over) {
-        const count = await this.#connection.read(bytes, Number.POSITIVE_INFINITY);
-        if (count === 0) break;
-        this.#session.receive(bytes.subarray(0, count));
-      }
-      this.#session.closed();
-    } catch (error) {
-      if (!(error instanceof TandemError)) throw error;
-      this.#session.closed(error.message);
-    }
-  }
-}
-
-/** A promise that is settled from outside, and that nobody has to wait for. */
-class Step<T> {
-  readonly promise: Promise<T>;
-  resolve!: (value: T) => void;
-  reject!: (error: TandemError) => void;
-
-  constructor() {
-    this.promise = new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-    });
-    this.promise.catch(() => {});
   }
 }

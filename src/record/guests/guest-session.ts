@@ -1,5 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { TandemError } from '../../base/errors.ts';
+import { within } from '../../base/within.ts';
 import { fsError } from '../../kernel/os-error.ts';
 import type { GuestInfo } from '../../trace-file/types.ts';
 import { addressText, atPort } from '../../transport/address.ts';
@@ -16,7 +17,6 @@ import { writeGuestFile } from './guest-file.ts';
 import { namedClock } from './guest-plan.ts';
 import { GuestSync } from './guest-sync.ts';
 import { Receiver } from './receiver.ts';
-import { within } from './within.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 /** An agent that was asked for the end, and neither confirms it nor sends any data for so long, hangs. */

@@ -1,5 +1,6 @@
 import { appendFileSync, closeSync, openSync } from 'node:fs';
 import { TandemError } from '../../base/errors.ts';
+import { within } from '../../base/within.ts';
 import { createMarkerInstance } from '../../sampler/marker-instance.ts';
 import { Sampler, type SamplingResult } from '../../sampler/sampler.ts';
 import { isTscClock, kernelClock } from '../../sync/clocks.ts';
@@ -11,7 +12,6 @@ import type { TimeShift } from '../../time/types.ts';
 import type { Connection } from '../../transport/connection.ts';
 import type { FoundGuest } from './found-guest.ts';
 import type { GuestContext } from './guest-context.ts';
-import { within } from './within.ts';
 
 /** A guest's CPU can be away for long, but not for ever. */
 const PROBE_TIMEOUT_MS = 5_000;
