@@ -2,10 +2,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventCount } from '../checks/event-count.ts';
 import { withFiles } from '../checks/files.ts';
-import { tracingState } from '../checks/kernel-state.ts';
+import { checkPutBack, tracingState } from '../checks/kernel-state.ts';
 import { checkKvmSync } from '../checks/kvm-sync.ts';
 import { AGENT_LOG } from '../machine/agent.ts';
-import type { Machine } from '../machine/machine.ts';
 import { type LiveRecording, type RecordingPlan, startRecording } from '../record.ts';
 import { type Context, type Scenario, TANDEM } from '../scenario.ts';
 import { waitFor } from '../waiting.ts';
@@ -17,7 +16,6 @@ const PAUSE_MS = 2500;
 const RECORDED_MS = 2000;
 /** Until somebody is told that the other end is gone. */
 const TOLD_SECONDS = 20;
-const END_SECONDS = 60;
 
 /** Whatever dies amid a recording: who is left says so, keeps what there is, and puts its kernel back. */
 export const losses: Scenario = {
@@ -63,8 +61,8 @@ async function pausedGuest(context: Context): Promise<void> {
   context.keep(`${name}/output.txt`, output);
   context.check(status === 0, `${name}: the recording ends well, not with status ${status}: ${output}`);
   await withFiles(files, (opened) => checkKvmSync(context, name, opened, [GUEST]));
-  context.check((await tracingState(guest)) === before.guest, `${name}: the guest's kernel is as before`);
-  context.check((await tracingState(lab.host)) === before.host, `${name}: the host's kernel is as before`);
+  await checkPutBack(context, name, guest, before.guest);
+  await checkPutBack(context, name, lab.host, before.host);
 }
 
 async function killedRecorder(context: Context): Promise<void> {
@@ -75,7 +73,7 @@ async function killedRecorder(context: Context): Promise<void> {
   const start = performance.now();
   const { status } = await recording.ended;
   context.check(status !== 0, `${name}: the recorder was killed`);
-  await becomes(context, `${name}: the guest's kernel is as before`, guest, before.guest);
+  await checkPutBack(context, name, guest, before.guest);
   context.figure(`${name}: seconds until the agent put its kernel back`, (performance.now() - start) / 1000);
   const { stdout } = await guest.exec(`cat ${AGENT_LOG}`);
   context.keep(`${name}/agent.log`, stdout);
@@ -84,7 +82,7 @@ async function killedRecorder(context: Context): Promise<void> {
   const next = await lab.host.exec('cd /tmp && tandem record -o next.dat -e sched_switch true', { seconds: 60 });
   context.keep(`${name}/next.txt`, next.stdout + next.stderr);
   context.check(next.status === 0, `${name}: the host can record again: ${next.stderr}`);
-  context.check((await tracingState(lab.host)) === before.host, `${name}: the host's kernel is as before`);
+  await checkPutBack(context, name, lab.host, before.host);
 }
 
 async function killedAgent(context: Context): Promise<void> {
@@ -94,8 +92,8 @@ async function killedAgent(context: Context): Promise<void> {
   await guest.exec('kill -KILL -- "-$(cat /run/agent.pid)"');
   await checkLoss(context, name, recording);
   await lab.guest(GUEST, { agent: { program: pair.agent, transport: 'vsock' } });
-  context.check((await tracingState(guest)) === before.guest, `${name}: the next agent puts the guest's kernel back`);
-  context.check((await tracingState(lab.host)) === before.host, `${name}: the host's kernel is as before`);
+  await checkPutBack(context, name, guest, before.guest);
+  await checkPutBack(context, name, lab.host, before.host);
 }
 
 async function killedGuest(context: Context): Promise<void> {
@@ -104,7 +102,7 @@ async function killedGuest(context: Context): Promise<void> {
   const { before, recording } = await begin(context, name, 8);
   await lab.remove(NAME);
   await checkLoss(context, name, recording);
-  context.check((await tracingState(lab.host)) === before.host, `${name}: the host's kernel is as before`);
+  await checkPutBack(context, name, lab.host, before.host);
 }
 
 /** The recorder tells of the loss in time, goes on to its end, and leaves whole files. */
@@ -125,10 +123,4 @@ async function checkLoss(context: Context, name: string, recording: LiveRecordin
     context.figure(`${name}: events of host and guest`, counts);
     context.check(Math.min(...counts) > 0, `${name}: what came before is kept`);
   });
-}
-
-async function becomes(context: Context, claim: string, machine: Machine, state: string): Promise<void> {
-  const isSo = async (): Promise<true | undefined> => ((await tracingState(machine)) === state ? true : undefined);
-  const held = await waitFor(claim, END_SECONDS, isSo).catch(() => undefined);
-  context.check(held === true, claim);
 }
