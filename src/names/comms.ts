@@ -12,10 +12,14 @@ const ZERO = 0x30;
 /** Task names by pid: from the saved command lines, and learned from events that carry both. */
 export class CommTable {
   readonly #names = new Map<number, Uint8Array>();
+  /** All names so far, the oldest first, until one is asked for. */
+  #unasked: NamedTask[] | undefined = [];
 
   /** The task's name; `<idle>` for pid 0, `<...>` for a pid that nothing named. */
   get(pid: number): Uint8Array {
-    return pid === 0 ? IDLE : (this.#names.get(pid) ?? UNKNOWN);
+    if (pid === 0) return IDLE;
+    if (this.#unasked !== undefined) this.#settle(this.#unasked);
+    return this.#names.get(pid) ?? UNKNOWN;
   }
 
   /** How many pids have a name: grows when one is added, so that what was looked up in vain can be tried again. */
@@ -32,9 +36,44 @@ export class CommTable {
     return this.#names.entries();
   }
 
-  /** Names a pid. The first name stays, as in trace-cmd: later ones are ignored. Copies the bytes. */
+  /**
+   * Names a pid. As in trace-cmd the first name stays, later ones are ignored; but of those that came before any name
+   * was asked for it keeps all, and which of them is found depends on where the pid stands among the others.
+   * Copies the bytes.
+   */
   register(pid: number, bytes: Uint8Array, start: number, end: number): void {
-    if (!this.#names.has(pid)) this.#names.set(pid, bytes.slice(start, end));
+    const isNew = !this.#names.has(pid);
+    if (!isNew && this.#unasked === undefined) return;
+    const name = bytes.slice(start, end);
+    this.#unasked?.push({ pid, name });
+    if (isNew) this.#names.set(pid, name);
+  }
+
+  /** Chooses among several names of a pid as trace-cmd's look-up does: it halves a list, newest names first in it. */
+  #settle(unasked: NamedTask[]): void {
+    this.#unasked = undefined;
+    if (unasked.length === this.#names.size) return;
+    const tasks = unasked.reverse().sort((a, b) => a.pid - b.pid);
+    for (const [index, { pid }] of tasks.entries()) {
+      if (tasks[index + 1]?.pid === pid) this.#names.set(pid, halving(tasks, pid));
+    }
+  }
+}
+
+interface NamedTask {
+  readonly pid: number;
+  readonly name: Uint8Array;
+}
+
+/** The name at the place that is met first when the list, which has the pid, is halved again and again. */
+function halving(tasks: readonly NamedTask[], pid: number): Uint8Array {
+  let [low, high] = [0, tasks.length];
+  for (;;) {
+    const middle = (low + high) >> 1;
+    const task = tasks[middle] as NamedTask;
+    if (task.pid === pid) return task.name;
+    if (task.pid < pid) low = middle + 1;
+    else high = middle;
   }
 }
 
