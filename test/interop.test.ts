@@ -18,6 +18,8 @@ import { journals, tracefsState, withTracefs } from './support/tracefs-state.ts'
  * Real recorders with real agents, ours and trace-cmd's, over TCP. Guest and host are one kernel: all that the traces
  * say of each other can be checked.
  */
+/** Switches tasks some hundred times, also on a machine where nothing else happens. */
+const WORKLOAD = ['sh', '-c', 'for i in $(seq 60); do sleep 0.005; done'];
 const unable = missing('root', 'tracefs');
 const noStock = unable ?? missing('trace-cmd 3.1', 'unshare');
 const folder = temporaryFolder();
@@ -61,7 +63,7 @@ async function record(session: Session): Promise<RunResult> {
       const [program, ...words] = recorder(session.recorder, folder) as [string, ...string[]];
       const ofHost = ['-o', HOST, '-C', 'mono', '--tsync-interval', String(intervalMs), ...events(session.recorder)];
       const ofGuest = ['-A', `127.0.0.1:${guest.port}`, '-C', guestClock, ...events(agentPlayer)];
-      const args = [...words, 'record', ...ofHost, ...ofGuest, 'sleep', '0.3'];
+      const args = [...words, 'record', ...ofHost, ...ofGuest, ...WORKLOAD];
       return await run(program, args, { cwd: folder, timeoutMs: SLOW_MS });
     } finally {
       await guest.stop();
