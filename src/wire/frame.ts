@@ -139,14 +139,19 @@ function readPayload(command: CommandName, bytes: Uint8Array, count: number, sub
  *   than some 700 CPUs (`UNSUPPORTED`)
  */
 export function serialize(message: Message): Uint8Array {
-  if (message.command === 'UNKNOWN') return frame('UNKNOWN', message.number, message.fixedSize, message.bytes);
+  if (message.command === 'UNKNOWN') {
+    const { number, fixedSize: fixed, bytes } = message;
+    const whole = frame('UNKNOWN', number, fixed, bytes.length);
+    whole.set(bytes, HEADER_SIZE);
+    return whole;
+  }
   const { command } = message;
   const fixed = fixedSize(command);
   const { payload, count } = payloadOf(message);
-  const content = new Uint8Array(fixed + payload.length);
-  content.set(payload, fixed);
-  writeFixedPart(command, new DataView(content.buffer, 0, fixed), { ...message }, count);
-  return frame(command, COMMANDS[command].number, fixed, content);
+  const whole = frame(command, COMMANDS[command].number, fixed, fixed + payload.length);
+  writeFixedPart(command, new DataView(whole.buffer, HEADER_SIZE, fixed), { ...message }, count);
+  whole.set(payload, HEADER_SIZE + fixed);
+  return whole;
 }
 
 function payloadOf(message: Exclude<Message, { command: 'UNKNOWN' }>): { payload: Uint8Array; count: number } {
@@ -181,8 +186,9 @@ function checkedParameters(parameters: Parameters, fixed: number): Uint8Array {
   );
 }
 
-function frame(command: string, number: number, fixed: number, content: Uint8Array): Uint8Array {
-  const size = HEADER_SIZE + content.length;
+/** A message of which only the header is filled in; `length` is of what follows that. Checked before it is made. */
+function frame(command: string, number: number, fixed: number, length: number): Uint8Array {
+  const size = HEADER_SIZE + length;
   if (size > MESSAGE_LIMIT) {
     throw new TandemError('UNSUPPORTED', `a ${command}`, `takes ${size} bytes, where ${MESSAGE_LIMIT} are possible`);
   }
@@ -191,6 +197,5 @@ function frame(command: string, number: number, fixed: number, content: Uint8Arr
   view.setUint32(0, size);
   view.setUint32(4, number);
   view.setUint32(8, fixed);
-  bytes.set(content, HEADER_SIZE);
   return bytes;
 }
