@@ -1,13 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import { type RunResult, run } from './run.ts';
+import { withTracefs } from './tracefs-state.ts';
 
 const TRACING = '/sys/kernel/tracing';
 const INSTANCES = '/sys/kernel/tracing/instances';
-const LOCK = '/run/lock/tandem-tracefs.lock';
 const FTRACE_ENABLED = '/proc/sys/kernel/ftrace_enabled';
 const FUNCTION_FILES = ['set_ftrace_filter', 'set_ftrace_notrace', 'set_ftrace_pid', 'set_ftrace_notrace_pid'];
 const RECORD_TIMEOUT_MS = 60_000;
@@ -24,7 +21,7 @@ export function workload(scale = 1): string[] {
  */
 export async function stockRecord(args: readonly string[], scratch: string): Promise<RunResult> {
   const instances = args.filter((_, index) => args[index - 1] === '-B');
-  return withTracefsLocked(() => withStock(instances, scratch, (traceCmd) => traceCmd('record', ...args)));
+  return withTracefs(() => withStock(instances, scratch, (traceCmd) => traceCmd('record', ...args)));
 }
 
 export type TraceCmd = (...args: readonly string[]) => Promise<RunResult>;
@@ -132,16 +129,4 @@ function restoreState(before: State): void {
   }
   for (const option of before.options) if (!now.options.includes(option)) write('trace_options', option);
   if (now.tracingOn !== before.tracingOn) write('tracing_on', before.tracingOn);
-}
-
-/** Holds the machine-wide lock while `work` runs. It is freed by the kernel too, should this process die. */
-async function withTracefsLocked<T>(work: () => Promise<T>): Promise<T> {
-  const holder = spawn('flock', [LOCK, 'sh', '-c', 'echo locked; exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
-  await once(createInterface(holder.stdout), 'line');
-  try {
-    return await work();
-  } finally {
-    holder.stdin.end();
-    await once(holder, 'exit');
-  }
 }

@@ -34,7 +34,7 @@ function settingOf(path: string): string {
   }
 }
 
-/** Holds the machine-wide lock of tracefs while `work` runs. */
+/** Holds the machine-wide lock of tracefs while `work` runs. It is freed by the kernel too, should this process die. */
 export async function withTracefs<T>(work: () => Promise<T>): Promise<T> {
   const holder = spawn('flock', [LOCK, 'sh', '-c', 'echo locked; exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
   await once(createInterface(holder.stdout), 'line');
