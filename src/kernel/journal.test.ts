@@ -106,6 +106,20 @@ describe.runIf(canTrace)('with an instance of its own in the real tracefs', () =
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  test('a filter that the kernel refused is taken back, also when the run was killed right then', async () => {
+    const filter = instance.file('events/sched/sched_kthread_stop/filter');
+    const journal = new Journal(folder);
+    expect(() => journal.set('filter', filter, 'prev_prio < 200')).toThrowError();
+    expect([instance.read('events/sched/sched_kthread_stop/filter').trim(), journal.changes]).toEqual(['none', []]);
+
+    const change = { type: 'setting', kind: 'filter', path: filter, before: '0', after: 'prev_prio < 200' };
+    writeFileSync(join(folder, `${await endedProcess()}-1.jsonl`), `${JSON.stringify(change)}\n`);
+    expect(() => instance.write('prev_prio < 200', 'events/sched/sched_kthread_stop/filter')).toThrowError();
+    expect(instance.read('events/sched/sched_kthread_stop/filter')).toContain('parse_error');
+    expect(takeJournals({}, folder).flatMap(undoJournal)).toEqual([]);
+    expect(instance.read('events/sched/sched_kthread_stop/filter').trim()).toBe('none');
+  });
+
   test('of many that find it one takes it, and whoever is killed with it leaves it to the next', async () => {
     const pid = await endedProcess();
     writeFileSync(join(folder, `${pid}-1.jsonl`), '');

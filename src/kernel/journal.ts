@@ -22,7 +22,7 @@ import {
  * - `value`: reads as it is written, one line (tracing_on, tracing_cpumask, current_tracer, an option).
  * - `choice`: reads as a list with the choice in brackets (trace_clock).
  * - `size`: reads as a number, perhaps with a remark behind it (buffer_size_kb).
- * - `filter`: reads `none` when there is none, which is written as 0.
+ * - `filter`: reads `none` when there is none, which is written as 0. One that was refused is none.
  * - `list`: one entry per line; `none` or a line of `#` when empty (set_event_pid, set_ftrace_filter).
  */
 export type SettingKind = 'value' | 'choice' | 'size' | 'filter' | 'list';
@@ -63,7 +63,7 @@ export function readSetting(kind: SettingKind, path: string): string {
     case 'size':
       return String(Number.parseInt(text, 10));
     case 'filter':
-      return text.trim() === 'none' ? '0' : text.trim();
+      return text.trim() === 'none' || refusedFilter(text) !== undefined ? '0' : text.trim();
     case 'list':
       return text
         .split('\n')
@@ -71,6 +71,12 @@ export function readSetting(kind: SettingKind, path: string): string {
         .filter((line) => line !== '' && !line.startsWith('#') && line !== 'no pid')
         .join('\n');
   }
+}
+
+/** The filter that the kernel refused, and shows with a remark on where it is wrong; undefined for others. */
+function refusedFilter(text: string): string | undefined {
+  const [filter, ...remark] = text.split('\n');
+  return remark.some((line) => line.startsWith('parse_error:')) ? filter : undefined;
 }
 
 /** In one step: whenever this program is killed, a whole journal is there. */
@@ -114,7 +120,7 @@ export class Journal {
     this.#attempt(
       () => writeControl(path, value),
       () => {
-        // The kernel keeps the text of a filter that it refuses, with a remark: it would be taken for somebody else's.
+        // The kernel keeps the text of a filter that it refuses, with a remark.
         if (kind === 'filter') writeControl(path, before);
       },
     );
@@ -287,7 +293,9 @@ function undoChange(change: Change, settled: Map<string, string>): string | unde
       writeControl(change.path, change.before);
       return undefined;
     case 'setting': {
-      const now = readSetting(change.kind, change.path);
+      // Killed before it could take back a filter that was refused.
+      const isRefused = change.kind === 'filter' && refusedFilter(readControl(change.path)) === change.after;
+      const now = isRefused ? change.after : readSetting(change.kind, change.path);
       if (now === change.before) return undefined;
       const after = settled.get(change.path) ?? change.after;
       settled.delete(change.path);
