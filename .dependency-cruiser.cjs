@@ -15,6 +15,7 @@ const portable = [
   'wire',
   'sync',
   'proof',
+  'tracks',
 ];
 const nodeOnly = ['node', 'kernel', 'transport', 'sampler', 'record', 'agent', 'demo', 'cli'];
 const ranks = [...portable, ...nodeOnly];
@@ -35,6 +36,7 @@ module.exports = {
       from: { path: `^src/(${portable.join('|')})/`, pathNot: '\\.test\\.ts$' },
       to: { dependencyTypes: ['core'] },
     },
+    { name: 'nothing-by-the-page', severity: 'error', from: { path: '^src/' }, to: { path: '^viewer/' } },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
   ],
   options: { parser: 'swc', tsPreCompilationDeps: true, doNotFollow: { path: 'node_modules' } },
