@@ -36,7 +36,7 @@ export default defineConfig({
   root: import.meta.dirname,
   base: './',
   plugins: [singleFile()],
-  esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   worker: { format: 'es' },
   build: {
     outDir: '../dist/viewer',
