@@ -123,6 +123,11 @@ export type FromWorker =
       readonly warnings: readonly string[];
       readonly settings: OpenSettings;
     }
+  /**
+   * The files have about so many events, more than `most`, which a tab can hold; nothing is read. To be opened again, with
+   * a range within the `seconds` that the recording lasts.
+   */
+  | { readonly type: 'oversize'; readonly events: number; readonly most: number; readonly seconds: number }
   /** What is new of the tracks; all that happened before `until` is there now. */
   | {
       readonly type: 'tracks';
