@@ -17,7 +17,7 @@ const portable = [
   'proof',
   'tracks',
 ];
-const nodeOnly = ['node', 'kernel', 'transport', 'sampler', 'record', 'agent', 'demo', 'cli'];
+const nodeOnly = ['node', 'kernel', 'transport', 'sampler', 'record', 'agent', 'demo', 'view', 'cli'];
 const ranks = [...portable, ...nodeOnly];
 
 module.exports = {

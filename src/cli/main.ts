@@ -16,6 +16,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'print the events of trace.dat files, merged on one clock',
     load: async () => (await import('./report.ts')).reportCommand(),
   },
+  view: {
+    summary: 'show host and guests on one timeline, in the browser',
+    load: async () => (await import('./view.ts')).viewCommand(),
+  },
   dump: {
     summary: 'print what a trace.dat file holds besides events',
     load: async () => (await import('./dump.ts')).dumpCommand(),
