@@ -66,3 +66,6 @@ export {
   type StreamState,
 } from './trace-file/stream-types.ts';
 export type { CpuData, GuestInfo, InitialHeader, Section, TraceBuffer, TraceFile } from './trace-file/types.ts';
+export { type LaneSource, layoutOf, type TrackPlan, type TrackSettings } from './tracks/layout.ts';
+export { TrackBuilder } from './tracks/track-builder.ts';
+export * from './tracks/types.ts';
