@@ -86,21 +86,20 @@ const zlib = loaded(async () => {
 });
 
 /**
- * zstd in WebAssembly. It would believe the size in a frame's header, so that one is compared first; without one it
- * takes `size` as its limit.
+ * zstd in WebAssembly, which is part of the module's text: a bundle for browsers needs no file beside it. What a frame's
+ * header says of its size is compared first; without that it takes `size` as its limit, and for 0 it would take none.
  */
 const zstd = loaded(async () => {
-  const { decompress, init } = await import('@bokuweb/zstd-wasm');
-  await init();
+  const { ZSTDDecoder } = await import('zstddec');
+  const decoder = new ZSTDDecoder();
+  await decoder.init();
   return (compressed, size) => {
     const stated = zstdContentSize(compressed);
     if (stated !== undefined && stated !== size) throw new Error(`its zstd frame says ${stated} bytes`);
-    try {
-      return decompress(compressed, { defaultHeapSize: size });
-    } catch (cause) {
-      // The library's own message speaks of compressing.
-      throw new Error('its zstd frame is damaged', { cause });
-    }
+    const result = decoder.decode(compressed, Math.max(size, 1));
+    // The library's own way to say that something is wrong.
+    if (result.length === 0 && size > 0) throw new Error('its zstd frame is damaged');
+    return result;
   };
 });
 
