@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { formatText, recordBytes } from './support/build-events.ts';
 import { buildTrace, type TraceSpec } from './support/build-trace.ts';
 import { bundledCapture, unpack } from './support/captures.ts';
-import { tandem } from './support/run.ts';
+import { run, tandem } from './support/run.ts';
 import { temporaryFolder } from './support/temp-folder.ts';
 
 /* What `tandem report` does that no trace-cmd does, or does differently: for the rest see options.test.ts. */
@@ -73,6 +71,12 @@ describe("a guest's file beside its host's", () => {
     expect(ofTask.length).toBeGreaterThan(0);
     expect(ofTask.every((line) => /\b1171\b/.test(line))).toBe(true);
   });
+
+  test('shows nothing of a task that no file has', async () => {
+    const { status, stdout, stderr } = await report(HOST, '--comm', 'nobody');
+    expect([status, stdout.toString().split('\n').length]).toEqual([0, 3]);
+    expect(stderr).toBe('tandem: --comm nobody: no task had that name\n');
+  });
 });
 
 const VALUE = formatText('value', 700, ['int value;\toffset:8;\tsize:4;\tsigned:1;'], '"value=%d", REC->value');
@@ -122,21 +126,16 @@ describe('lost events', () => {
 });
 
 describe('the output', () => {
-  test('ends quietly when its reader goes away', async () => {
-    const many = Array.from({ length: 60_000 }, (_, i) => value(BigInt(i) * 1000n, i));
-    const path = trace('long.dat', { buffers: [{ cpus: [{ cpu: 0, events: many }] }] });
-    const command = `"$0" "$1" report "$2" | head -n 2; echo "status \${PIPESTATUS[0]}"`;
-    const child = spawn('bash', ['-c', command, process.execPath, resolve('dist/cli/main.js'), path]);
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', (data) => {
-      stdout += data;
-    });
-    child.stderr.on('data', (data) => {
-      stderr += data;
-    });
-    await once(child, 'close');
-    expect(stdout).toMatch(/^cpus=1\n +tester-42 .*value=0\nstatus 0\n$/);
+  const many = Array.from({ length: 60_000 }, (_, i) => value(BigInt(i) * 1000n, i));
+
+  test.each([
+    ['events', () => trace('long.dat', { buffers: [{ cpus: [{ cpu: 0, events: many }] }] }), /^cpus=1\nstatus 0\n$/],
+    ['help', () => '--help', /^Usage: tandem report .*\nstatus 0\n$/],
+  ])('ends quietly when its reader goes away: %s', async (_what, argument, expected) => {
+    const command = `"$0" "$1" report "$2" | head -n 1; echo "status \${PIPESTATUS[0]}"`;
+    const options = [resolve('dist/cli/main.js'), argument()];
+    const { stdout, stderr } = await run('bash', ['-c', command, process.execPath, ...options]);
+    expect(stdout.toString()).toMatch(expected);
     expect(stderr).toBe('');
   });
 });

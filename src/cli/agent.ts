@@ -7,7 +7,7 @@ import { Daemon, startDaemon } from '../record/daemon.ts';
 import type { RecordPlan } from '../record/plan.ts';
 import { AGENT_PORT, LAST_TCP_PORT, LAST_VSOCK_PORT } from '../transport/address.ts';
 import { EXIT_HELP } from './exit-status.ts';
-import { RecordOptions, usage, verboseLevel } from './record-options.ts';
+import { levelOf, RecordOptions, usage } from './record-options.ts';
 import { applyRecordOption } from './record-rows.ts';
 import { packageVersion } from './version.ts';
 
@@ -77,7 +77,7 @@ function portOf(text: string, last: number): number {
 }
 
 function logLevel(text: string | true): LogLevel {
-  const level = verboseLevel(text === true ? 'info' : text);
+  const level = levelOf(text === true ? 'info' : text);
   return level === 'debug' || level === 'all' ? 'debug' : level === 'info' ? 'info' : 'warning';
 }
 

@@ -7,11 +7,11 @@ import { stdoutSink } from '../node/stdout.ts';
 import { dumpTrace } from '../text/dump/dump.ts';
 import type { DumpCompat } from '../text/dump/option-names.ts';
 import { DUMP_PARTS, type DumpPart } from '../text/dump/parts.ts';
+import { verboseLevel } from './verbose-level.ts';
 
 const DEFAULT_FILE = 'trace.dat';
 /** Text is handed on when so much of it has come together. */
 const OUTPUT_BYTES = 1 << 16;
-const VERBOSE_LEVEL = /^([0-6]|none|crit|err|error|warn|warning|info|debug|all)$/;
 
 /** One switch per part, in the order of the help text. */
 const SWITCHES: Readonly<Record<DumpPart, string>> = {
@@ -86,7 +86,7 @@ export function dumpCommand(): Command {
 
 /** The one file that is named. What follows --verbose and is no level is a file: the level is optional. */
 function inputFile(argument: string | undefined, { i, verbose }: Switches): string {
-  const behindVerbose = typeof verbose === 'string' && !VERBOSE_LEVEL.test(verbose) ? verbose : undefined;
+  const behindVerbose = typeof verbose === 'string' && verboseLevel(verbose) === undefined ? verbose : undefined;
   const [file = DEFAULT_FILE, second] = [i, argument, behindVerbose].filter((name) => name !== undefined);
   if (second === undefined) return file;
   throw new TandemError('USAGE', second, `is one file too many beside ${file}`, 'dump them one by one');

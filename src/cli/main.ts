@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { utf8 } from '../base/byte-writer.ts';
 import { TandemError } from '../base/errors.ts';
+import { stdoutSink } from '../node/stdout.ts';
 import { EXIT_HELP, EXIT_USAGE, exitStatusOf } from './exit-status.ts';
 import { usageLine } from './usage-line.ts';
 
@@ -109,13 +111,14 @@ function packageVersion(): string {
   return version;
 }
 
-async function buildProgram(wanted: string | undefined): Promise<Command> {
+/** `writeOut` gets what commander itself says: help above all. */
+async function buildProgram(wanted: string | undefined, writeOut: (text: string) => void): Promise<Command> {
   const program = new Command('tandem')
     .description('Host and guest kernel traces on one clock.')
     .version(packageVersion())
     .enablePositionalOptions()
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(usageLine(text, helpFor(wanted))) })
+    .configureOutput({ writeOut, outputError: (text, write) => write(usageLine(text, helpFor(wanted))) })
     .addHelpText('after', EXIT_HELP);
   for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
     const command = name === wanted ? await load() : new Command(name);
@@ -136,12 +139,18 @@ function reportError(error: unknown): number {
 }
 
 async function main(): Promise<void> {
+  let said = '';
   try {
-    const program = await buildProgram(process.argv[2]);
+    const program = await buildProgram(process.argv[2], (text) => {
+      said += text;
+    });
     await program.parseAsync();
   } catch (error) {
     process.exitCode = reportError(error);
   }
+  if (said !== '') await stdoutSink().write(utf8(said));
 }
 
-await main();
+await main().catch((error: unknown) => {
+  process.exitCode = reportError(error);
+});

@@ -12,14 +12,13 @@ import {
 } from '../record/plan.ts';
 import { checkGuestName } from '../transport/address.ts';
 import { parseAgentSpec } from '../transport/agent-spec.ts';
+import { reachesLevel, verboseLevel } from './verbose-level.ts';
 
 export const DEFAULT_OUTPUT = 'trace.dat';
-const VERBOSE_LEVELS = ['none', 'critical', 'error', 'warning', 'info', 'debug', 'all'];
-const VERBOSE_FROM = VERBOSE_LEVELS.indexOf('info');
 
 /** The name of a level, given by its name or number. */
-export function verboseLevel(text: string): string {
-  const level = VERBOSE_LEVELS.includes(text) ? text : VERBOSE_LEVELS[Number(text)];
+export function levelOf(text: string): string {
+  const level = verboseLevel(text);
   if (level === undefined) throw usage(`--verbose=${text}`, 'is not a level', 'write 0 to 6');
   return level;
 }
@@ -196,7 +195,7 @@ export class RecordOptions {
   }
 
   setVerbose(level: string): void {
-    this.#plan.verbose = VERBOSE_LEVELS.indexOf(verboseLevel(level)) >= VERBOSE_FROM;
+    this.#plan.verbose = reachesLevel(levelOf(level), 'info');
   }
 
   /** Ends the reading of a command line that tells of a file only. `recorder` is this program. */

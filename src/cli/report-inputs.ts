@@ -50,10 +50,11 @@ function filterPlans(plan: ReportPlan, files: readonly ReportFile[], warn: (text
   for (const name of names) {
     if (inquired.every(({ unknown }) => unknown.includes(name))) warn(`--comm ${name}: no task had that name`);
   }
-  const tasks = found.map(({ pids }) => pidFilterText([...pids, ...splitList(plan.pids)]));
+  const numbers = splitList(plan.pids);
+  const tasks = found.map(({ pids }) => pidFilterText([...pids, ...numbers]));
   if (compat !== undefined) return planFilters(filters, files.length, tasks[0], version);
   const plans = planFilters(filters, files.length, undefined, version);
-  if (tasks.every((task) => task === undefined)) return plans;
+  if (names.length === 0 && numbers.length === 0) return plans;
   return plans.map((one, index) => {
     const text = tasks[index];
     const task = text === undefined ? NOTHING : { text, excludes: false };

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { TandemError } from '../base/errors.ts';
 import type { ReportFlag, ReportPlan } from './report-plan.ts';
+import { reachesLevel, verboseLevel } from './verbose-level.ts';
 
 type Apply = (plan: ReportPlan, value: string) => void;
 type Row = readonly [flags: string, description: string, apply: Apply];
@@ -101,8 +102,6 @@ const UNSUPPORTED: readonly Row[] = [
 ];
 
 const ALL_EVENTS = '.*';
-const VERBOSE_LEVELS = ['none', 'crit', 'err', 'warn', 'info', 'debug', 'all'];
-const WARNINGS_FROM = 3;
 
 function set(plan: ReportPlan, key: 'from' | 'to' | 'kallsyms', value: string): void {
   plan[key] = value;
@@ -126,9 +125,10 @@ function setCompat(plan: ReportPlan, version: string): void {
 
 /** The level is optional: what follows and is none is a file. */
 function setVerbose(plan: ReportPlan, level: string | null): void {
-  const number = level === null ? 4 : VERBOSE_LEVELS.includes(level) ? VERBOSE_LEVELS.indexOf(level) : Number(level);
-  if (VERBOSE_LEVELS[number] === undefined) plan.addInput(level as string);
-  else if (number < WARNINGS_FROM) plan.flags.add('quiet');
+  if (level === null) return;
+  const known = verboseLevel(level);
+  if (known === undefined) plan.addInput(level);
+  else if (!reachesLevel(known, 'warning')) plan.flags.add('quiet');
 }
 
 /** Declares the options of `report` on its command; each changes `plan` when it is met on the command line. */
