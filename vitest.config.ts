@@ -11,7 +11,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['src/**/*.test.ts', 'test/support/*.test.ts', 'lab/**/*.test.ts'] },
+        test: { name: 'unit', include: ['{src,lab,viewer}/**/*.test.ts', 'test/support/*.test.ts'] },
       },
       {
         extends: true,

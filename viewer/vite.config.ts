@@ -37,7 +37,8 @@ export default defineConfig({
   base: './',
   plugins: [singleFile()],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  worker: { format: 'es' },
+  // The worker is text in the page. It can't load parts of its own, and on a page from a disk it must be no module.
+  worker: { format: 'iife' },
   build: {
     outDir: '../dist/viewer',
     emptyOutDir: true,

@@ -1,0 +1,83 @@
+import { proofJson } from '../../../src/proof/json.ts';
+import { proveClocks, scaleOf } from '../../../src/proof/prove.ts';
+import type { GuestProof } from '../../../src/proof/types.ts';
+import type { DecodedLog } from '../../../src/sync/log.ts';
+import type { Measurement } from '../../../src/sync/types.ts';
+import { Correction } from '../../../src/time/correction.ts';
+import type { SyncSample, Ticks } from '../../../src/time/types.ts';
+import { bufferTimes } from '../../../src/timeline/buffer-times.ts';
+import type { TraceFile } from '../../../src/trace-file/types.ts';
+import type { TrackLayout } from '../../../src/tracks/types.ts';
+import type { ClockPicture } from '../protocol.ts';
+
+/** What is known of guests' clocks. Reads all events of hosts and guests once more. */
+export async function clockPictures(
+  traces: readonly TraceFile[],
+  layout: TrackLayout,
+  logs: ReadonlyMap<string, DecodedLog>,
+): Promise<ClockPicture[]> {
+  const proofs = await proveClocks(traces, { logs });
+  return proofs.flatMap((proof) => {
+    const file = traces.findIndex(({ source }) => source.name === proof.name);
+    const machine = layout.machines.findIndex((one) => one.file === file);
+    const trace = traces[file];
+    return trace === undefined || machine < 0 ? [] : [picture(proof, trace, machine, layout.base, logs)];
+  });
+}
+
+function picture(
+  proof: GuestProof,
+  trace: TraceFile,
+  machine: number,
+  base: bigint,
+  logs: ReadonlyMap<string, DecodedLog>,
+): ClockPicture {
+  const log = logs.get(proof.name);
+  const violations = proof.causality?.violations ?? [];
+  return {
+    machine,
+    proof: proofJson(proof),
+    cpus: proof.cpus.map(({ cpu }) => {
+      const samples = [...(trace.timeShift?.cpus[cpu] ?? [])].sort(byTime);
+      const measurements = log?.measurements.filter((one) => one.cpu === cpu);
+      return { cpu, ...samplesOf(trace, cpu, samples, base), roundTrips: measurements && roundTrips(measurements) };
+    }),
+    violations: {
+      times: Float64Array.from(violations, ({ time }) => Number(time - base)),
+      distances: Float64Array.from(violations, ({ distance }) => distance),
+    },
+  };
+}
+
+const byTime = (a: SyncSample, b: SyncSample): number => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0);
+
+function samplesOf(
+  trace: TraceFile,
+  cpu: number,
+  samples: readonly SyncSample[],
+  base: bigint,
+): Omit<ClockPicture['cpus'][number], 'cpu' | 'roundTrips'> {
+  const scale = scaleOf(trace);
+  const buffer = trace.buffers.find(({ name }) => name === '') ?? { name: '', clock: '' };
+  const settings = { mode: 'exact', rawTimes: false, ignoreDate: false, offset: 0n } as const;
+  const correction = new Correction(cpu, bufferTimes(trace, buffer, settings));
+  const first = samples[0]?.offset ?? 0n;
+  return {
+    times: Float64Array.from(samples, ({ time }) => Number(correction.correct(time as Ticks) - base)),
+    offsets: Float64Array.from(samples, ({ offset }) => Number(offset - first) * scale),
+    bounds: Float64Array.from(samples, ({ bound }) => (bound === undefined ? Number.NaN : Number(bound) * scale)),
+  };
+}
+
+/** Of all probes whose echo came back, in the guest's own units: how long both ways took, less the time at the host. */
+function roundTrips(measurements: readonly Measurement[]): Float64Array {
+  const times: number[] = [];
+  for (const { probes } of measurements) {
+    for (let i = 0; i < (probes?.count ?? 0); i++) {
+      const { guestSend, guestReceive, hostReceive, hostSend } = probes as NonNullable<typeof probes>;
+      if (guestSend[i] === 0n || guestReceive[i] === 0n) continue;
+      times.push(Number(guestReceive[i]! - guestSend[i]! - (hostSend[i]! - hostReceive[i]!)));
+    }
+  }
+  return Float64Array.from(times);
+}
