@@ -1,0 +1,29 @@
+import { computed } from '@preact/signals';
+import { DARK, LIGHT } from '../draw/colours.ts';
+import type { Scene } from '../draw/scene.ts';
+import { boundAt } from './bounds.ts';
+import * as page from './page.ts';
+import { isDark } from './theme.ts';
+
+export const palette = computed(() => (isDark.value ? DARK : LIGHT));
+
+/** All that pictures of tracks depend on; undefined while no file is open. */
+export const scene = computed<Scene | undefined>(() => {
+  const layout = page.layout.value;
+  page.grown.value;
+  const bounds = boundAt.value;
+  return layout === undefined
+    ? undefined
+    : {
+        layout,
+        series: page.series.value,
+        taskRows: page.taskRows.value,
+        names: page.names.value,
+        tasks: page.tasks.value,
+        view: page.view.value,
+        palette: palette.value,
+        selection: page.selection.value,
+        matches: page.search.value?.lanes,
+        bound: bounds,
+      };
+});

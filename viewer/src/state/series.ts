@@ -1,0 +1,136 @@
+/*
+ * What the page holds of each track: columns that grow, and sums that make every zoom cost the same.
+ */
+import type {
+  CallColumns,
+  EventColumns,
+  InterruptColumns,
+  StateColumns,
+  TaskColumns,
+  Track,
+  TrackColumns,
+} from '../../../src/tracks/types.ts';
+import { UNKNOWN_PID } from '../../../src/tracks/types.ts';
+import { withRoom } from './growing.ts';
+import { Shares } from './shares.ts';
+import { Levels } from './slices.ts';
+import { Stolen } from './stolen.ts';
+import { TASK_CLASS, taskClass } from './task-class.ts';
+
+export interface EventSeries {
+  readonly kind: 'events';
+  times: Float64Array;
+  ids: Uint16Array;
+  pids: Int32Array;
+  length: number;
+}
+
+export interface TaskSeries {
+  readonly kind: 'tasks';
+  readonly shares: Shares;
+  pids: Int32Array;
+  /** Of guests whose host recorded them. */
+  readonly stolen: Stolen;
+}
+
+export interface StateSeries {
+  readonly kind: 'vcpu';
+  readonly shares: Shares;
+  details: Int32Array;
+  cpus: Int16Array;
+}
+
+export interface LevelSeries {
+  readonly kind: 'interrupts' | 'calls';
+  readonly levels: Levels['levels'];
+  readonly nested: Levels;
+}
+
+export type Series = EventSeries | TaskSeries | StateSeries | LevelSeries;
+
+export const STATE_CLASSES = 7;
+
+export function emptySeries(track: Track): Series {
+  switch (track.kind) {
+    case 'events':
+      return {
+        kind: 'events',
+        times: new Float64Array(0),
+        ids: new Uint16Array(0),
+        pids: new Int32Array(0),
+        length: 0,
+      };
+    case 'tasks':
+      return { kind: 'tasks', shares: new Shares(TASK_CLASS.count), pids: new Int32Array(0), stolen: new Stolen() };
+    case 'vcpu':
+      return emptyStates();
+    default: {
+      const nested = new Levels();
+      return { kind: track.kind, nested, levels: nested.levels };
+    }
+  }
+}
+
+export function emptyStates(): StateSeries {
+  return { kind: 'vcpu', shares: new Shares(STATE_CLASSES), details: new Int32Array(0), cpus: new Int16Array(0) };
+}
+
+/** Adds a chunk behind what is there. */
+export function append(series: Series, columns: TrackColumns): void {
+  switch (series.kind) {
+    case 'events':
+      appendEvents(series, columns as EventColumns);
+      return;
+    case 'tasks':
+      appendTasks(series, columns as TaskColumns);
+      return;
+    case 'vcpu':
+      appendStates(series, columns as StateColumns);
+      return;
+    case 'interrupts': {
+      const { starts, ends, names } = columns as InterruptColumns;
+      series.nested.append(starts, ends, names);
+      return;
+    }
+    case 'calls': {
+      const { starts, ends, functions, depths } = columns as CallColumns;
+      series.nested.append(starts, ends, functions, depths);
+    }
+  }
+}
+
+function appendEvents(series: EventSeries, { times, ids, pids }: EventColumns): void {
+  const before = series.length;
+  const length = before + times.length;
+  series.times = withRoom(series.times, length);
+  series.ids = withRoom(series.ids, length);
+  series.pids = withRoom(series.pids, length);
+  series.times.set(times, before);
+  series.ids.set(ids, before);
+  series.pids.set(pids, before);
+  series.length = length;
+}
+
+function appendTasks(series: TaskSeries, { starts, pids }: TaskColumns): void {
+  const before = series.shares.length;
+  series.pids = withRoom(series.pids, before + pids.length);
+  series.pids.set(pids, before);
+  series.shares.append(starts, (place) => taskClass(pids[place] ?? UNKNOWN_PID));
+}
+
+function appendStates(series: StateSeries, { starts, states, details, cpus }: StateColumns): void {
+  const before = series.shares.length;
+  const length = before + states.length;
+  series.details = withRoom(series.details, length);
+  series.cpus = withRoom(series.cpus, length);
+  series.details.set(details, before);
+  series.cpus.set(cpus, before);
+  series.shares.append(starts, (place) => states[place]!);
+}
+
+/** Whether there is anything to show. */
+export function isEmpty(series: Series): boolean {
+  if (series.kind === 'events') return series.length === 0;
+  if (series.kind === 'tasks' || series.kind === 'vcpu') return series.shares.length === 0;
+  return series.levels.length === 0;
+}
