@@ -66,6 +66,11 @@ export {
   type StreamState,
 } from './trace-file/stream-types.ts';
 export type { CpuData, GuestInfo, InitialHeader, Section, TraceBuffer, TraceFile } from './trace-file/types.ts';
+export { explain, type Moment } from './tracks/explain.ts';
 export { type LaneSource, layoutOf, type TrackPlan, type TrackSettings } from './tracks/layout.ts';
+export { stolenIntervals } from './tracks/stolen.ts';
+export { guestStories } from './tracks/stories.ts';
+export { taskStates } from './tracks/task-states.ts';
 export { TrackBuilder } from './tracks/track-builder.ts';
 export * from './tracks/types.ts';
+export type { GuestWork } from './tracks/work.ts';

@@ -76,6 +76,7 @@ export class LaneTracks implements TimelineInput {
   /** Takes in an event. Where stamps go back, it stays at the latest time so far. Returns that. */
   saw(record: EventRecord, stamp: number): number {
     const meanings = this.#meanings;
+    const machine = this.#machine;
     const last = this.#last;
     const time = stamp < last ? last : stamp;
     this.#last = time;
@@ -85,6 +86,8 @@ export class LaneTracks implements TimelineInput {
     const pid = length < meanings.pidEnd ? UNKNOWN_PID : meanings.pid(record);
     const slot = meanings.slots[id] as number;
     this.rows.push(time, id, pid);
+    machine.seen[id] = 1;
+    if (time > machine.last) machine.last = time;
     if (missed !== 0 || Number.isNaN(last)) this.#begin(time, pid, Number.isNaN(last) ? time : last, missed, slot);
     if (slot === 0) return time;
     const event = meanings.events[slot - 1] as TrackEvent;

@@ -48,6 +48,10 @@ export class MachineTracks {
   readonly wakeups: Wakeups;
   /** By slot of the task table: threads that run vCPUs. */
   readonly vcpus: (VcpuStates | undefined)[] = [];
+  /** By event id: 1 where there was one. */
+  readonly seen = new Uint8Array(0x1_0000);
+  /** Time of the latest event. */
+  last = Number.NEGATIVE_INFINITY;
   readonly #cpus = new Map<number, CpuTracks>();
   readonly #suspended: SuspendedCalls = new Map();
 
@@ -72,12 +76,19 @@ export class MachineTracks {
     return this.cpu(cpu).tasks.pid;
   }
 
-  vcpu(pid: number): VcpuStates {
-    const states = new VcpuStates();
+  /** A thread that runs a vCPU, to be followed from a time on. */
+  addVcpu(pid: number, start: number): VcpuStates {
+    const states = new VcpuStates(start);
     const slot = this.tasks.slotOf(pid);
     while (this.vcpus.length < slot) this.vcpus.push(undefined);
     this.vcpus[slot] = states;
     return states;
+  }
+
+  /** Whether there was such an event. */
+  hasSeen(system: string, name: string): boolean {
+    const event = this.file.events.find(system, name);
+    return event !== undefined && this.seen[event.id] === 1;
   }
 
   /** Events of a CPU are missing from a time on. */
@@ -89,7 +100,12 @@ export class MachineTracks {
     for (const vcpu of this.vcpus) vcpu?.lost(time, cpu.cpu);
   }
 
-  finish(time: number): void {
-    for (const cpu of this.#cpus.values()) cpu.finish(time);
+  /** There are no more events. Of the time after the last one nothing is known: others go on `until` then. */
+  finish(until: number): void {
+    for (const cpu of this.#cpus.values()) {
+      cpu.finish(this.last);
+      if (this.last < until) cpu.tasks.lost(this.last);
+    }
+    if (this.last < until) for (const vcpu of this.vcpus) vcpu?.ends(this.last);
   }
 }

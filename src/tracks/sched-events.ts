@@ -3,7 +3,7 @@ import { COMM_BYTES } from './task-table.ts';
 import { EventFields, type TrackEvent } from './track-events.ts';
 
 /** Bits of prev_state that mean that a task sleeps or is gone. What the kernel adds for a preempted one is beyond. */
-const NOT_RUNNABLE = 0xff;
+export const NOT_RUNNABLE = 0xff;
 
 /** sched_switch and the events that wake and name tasks. */
 export function schedEvents(machine: MachineTracks): TrackEvent[] {

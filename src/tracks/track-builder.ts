@@ -1,6 +1,5 @@
 import type { ReportFile } from '../text/report/report-file.ts';
 import { Correction } from '../time/correction.ts';
-import type { HostTime } from '../time/types.ts';
 import { windowBytesOf } from '../timeline/open-timeline.ts';
 import { Timeline } from '../timeline/timeline.ts';
 import { openCpuStream } from '../trace-file/cpu-stream.ts';
@@ -8,12 +7,13 @@ import { EventMeanings, LaneTracks } from './lane-tracks.ts';
 import type { TrackPlan } from './layout.ts';
 import { MachineTracks } from './machine-tracks.ts';
 import { Names } from './names.ts';
+import { limitToRange, relativeTime } from './plan-times.ts';
 import type { TaskNames, Track, TrackChunk, TrackColumns, TrackNames } from './types.ts';
-
-const TWO_32 = 0x1_0000_0000;
 
 /** Columns that grow. */
 interface Rows {
+  /** What is kept of what was taken. */
+  readonly all?: TrackColumns;
   take(): TrackColumns | undefined;
 }
 
@@ -38,6 +38,7 @@ export class TrackBuilder {
 
   readonly #names = new Names();
   readonly #timeline: Timeline<LaneTracks>;
+  readonly #timeOf: (hi: number, lo: number) => number;
   readonly #lanes: readonly LaneTracks[];
   /** By track. */
   readonly #rows: readonly Rows[];
@@ -48,6 +49,7 @@ export class TrackBuilder {
   constructor(files: readonly ReportFile[], plan: TrackPlan) {
     const { layout, lanes } = plan;
     this.plan = plan;
+    this.#timeOf = relativeTime(layout);
     this.machines = layout.machines.map(({ file }) => new MachineTracks(files[file]!, this.#names));
     const meanings = this.machines.map((machine) => new EventMeanings(machine));
     const windowBytes = windowBytesOf(lanes.length);
@@ -62,7 +64,8 @@ export class TrackBuilder {
 
   #rowsOf(track: Track, place: number): Rows {
     if (track.kind === 'events') return this.#lanes[this.plan.lanes.findIndex((lane) => lane.track === place)]!.rows;
-    if (track.kind === 'vcpu') return this.machines[track.host]!.vcpu(track.pid).rows;
+    const start = this.plan.settings.range?.from ?? 0;
+    if (track.kind === 'vcpu') return this.machines[track.host]!.addVcpu(track.pid, start).rows;
     return this.machines[track.machine]!.cpu(track.cpu)[track.kind].rows;
   }
 
@@ -73,11 +76,7 @@ export class TrackBuilder {
 
   /** Loads what `step` needs to go on. */
   async fill(): Promise<void> {
-    const { settings, layout } = this.plan;
-    if (settings.range !== undefined && !this.#isLimited) {
-      const time = (relative: number): HostTime => (layout.base + BigInt(Math.round(relative))) as HostTime;
-      await this.#timeline.limitTo({ from: time(settings.range.from), to: time(settings.range.to) });
-    }
+    if (!this.#isLimited) await limitToRange(this.#timeline, this.plan);
     this.#isLimited = true;
     await this.#timeline.fill();
   }
@@ -85,15 +84,13 @@ export class TrackBuilder {
   /** Goes through up to so many events. False when there was none: at the end, or where `fill` is needed. */
   step(most: number): boolean {
     const timeline = this.#timeline;
-    const { base } = this.plan.layout;
-    const baseHi = Number(base >> 32n);
-    const baseLo = Number(base & 0xffff_ffffn);
+    const timeOf = this.#timeOf;
     let { until } = this;
     let count = 0;
     while (count < most) {
       const one = timeline.next();
       if (one === undefined) break;
-      const time = one.input.saw(one.record, (one.hi - baseHi) * TWO_32 + (one.lo - baseLo));
+      const time = one.input.saw(one.record, timeOf(one.hi, one.lo));
       if (time > until) until = time;
       count++;
     }
@@ -117,12 +114,21 @@ export class TrackBuilder {
     });
   }
 
+  /** All columns of a track so far, not copied: valid until the next step. Those of lanes are not kept: undefined. */
+  columns(track: number): TrackColumns | undefined {
+    return this.#rows[track]?.all;
+  }
+
   /** All names so far, tasks by machine; undefined when there is none that is new. */
   takeNames(): { readonly names: TrackNames; readonly tasks: readonly TaskNames[] } | undefined {
     const changes = this.machines.reduce((sum, { tasks }) => sum + tasks.changes, this.#names.count);
     if (changes === this.#namesTaken) return undefined;
     this.#namesTaken = changes;
-    return { names: this.#names.copy(), tasks: this.machines.map(({ tasks }) => tasks.copyNames()) };
+    return { names: this.names, tasks: this.machines.map(({ tasks }) => tasks.copyNames()) };
+  }
+
+  get names(): TrackNames {
+    return this.#names.copy();
   }
 
   /** What could not be read so far, one line each. */

@@ -15,8 +15,8 @@ export class VcpuStates {
   /** A running thread is in the guest or not: kvm_entry and kvm_exit tell, if they are recorded. */
   #knowsEntries = false;
 
-  constructor() {
-    this.rows.push(0, unknown, -1, -1);
+  constructor(start: number) {
+    this.rows.push(start, unknown, -1, -1);
   }
 
   entered(time: number, cpu: number): void {
@@ -56,7 +56,14 @@ export class VcpuStates {
 
   /** Events of a CPU are missing from a time on. */
   lost(time: number, cpu: number): void {
-    if (this.#cpu === cpu) this.#set(time, unknown, -1, -1);
+    if (this.#cpu === cpu) this.ends(time);
+  }
+
+  /** Nothing is known from a time on. */
+  ends(time: number): void {
+    this.#reason = -1;
+    this.#isHalt = false;
+    this.#set(time, unknown, -1, -1);
   }
 
   #set(time: number, state: number, detail: number, cpu: number): void {
