@@ -5,7 +5,7 @@ import { openTrace } from '../../src/trace-file/open.ts';
 import { layoutOf, type TrackSettings } from '../../src/tracks/layout.ts';
 import { TrackBuilder } from '../../src/tracks/track-builder.ts';
 import type { TrackColumns } from '../../src/tracks/types.ts';
-import { bundledCapture, readTrace } from './captures.ts';
+import { allCaptures, readTrace } from './captures.ts';
 
 /** Opens trace files in memory, by name. */
 export function openFiles(contents: Readonly<Record<string, Uint8Array>>): Promise<ReportFile[]> {
@@ -18,7 +18,8 @@ export function openFiles(contents: Readonly<Record<string, Uint8Array>>): Promi
 }
 
 export function openCapture(name: string): Promise<ReportFile[]> {
-  const capture = bundledCapture(name);
+  const capture = allCaptures().find((one) => one.name === name);
+  if (capture === undefined) throw new Error(`no capture ${name}`);
   return openFiles(Object.fromEntries(capture.files.map((file) => [file, readTrace(capture, file)])));
 }
 

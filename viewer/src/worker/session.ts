@@ -2,6 +2,7 @@ import { TandemError } from '../../../src/base/errors.ts';
 import type { ReportFile } from '../../../src/text/report/report-file.ts';
 import { type PairingProblem, pairFiles } from '../../../src/timeline/pairing.ts';
 import { layoutOf, type TrackPlan } from '../../../src/tracks/layout.ts';
+import { guestStories } from '../../../src/tracks/stories.ts';
 import { TrackBuilder } from '../../../src/tracks/track-builder.ts';
 import type { TrackChunk } from '../../../src/tracks/types.ts';
 import type { FromWorker, OpenSettings, Question, ToWorker, TraceInput } from '../protocol.ts';
@@ -100,7 +101,7 @@ export class Session {
     const warnings = [...files.flatMap(fileWarnings), ...pairingWarnings(files), ...plan.warnings];
     this.#post({ type: 'opened', layout: plan.layout, warnings, settings: this.#settings }, []);
     await this.#build(builder, opened, bytes, generation);
-    this.#post({ type: 'loaded', stories: [], warnings: [...warnings, ...builder.warnings] }, []);
+    this.#post({ type: 'loaded', stories: guestStories(builder), warnings: [...warnings, ...builder.warnings] }, []);
   }
 
   /** Whether a tab can hold the events; says so where it can't. */
