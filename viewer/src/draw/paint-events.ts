@@ -4,6 +4,7 @@ import { colourOf, type Palette } from './colours.ts';
 import type { Picture } from './picture.ts';
 
 let counts = new Uint32Array(0);
+let colours = new Uint32Array(0);
 
 /**
  * Events: where many share a pixel, bars as high as the logarithm of their number; single ones as ticks in the colour
@@ -18,7 +19,10 @@ export function paintEvents(
 ): void {
   const { times, ids, length } = series;
   const { pixels, width, start, step } = picture;
-  if (counts.length < width) counts = new Uint32Array(width);
+  if (counts.length < width) {
+    counts = new Uint32Array(width);
+    colours = new Uint32Array(width);
+  }
   let at = countBefore(times, length, start);
   let stride = 1;
   let most = 0;
@@ -36,10 +40,13 @@ export function paintEvents(
   for (let x = 0; x < width; x++) {
     const count = counts[x]!;
     if (count === 0) continue;
-    const height = most <= 2 ? lines : Math.max(1, Math.round(lines * Math.log2(1 + count) * scale));
-    const colour = count <= 2 ? colourOf(palette.interrupts, ids[place]!) : palette.density;
+    colours[x] = count <= 2 ? colourOf(palette.interrupts, ids[place]!) : palette.density;
+    counts[x] = most <= 2 ? lines : Math.max(1, Math.round(lines * Math.log2(1 + count) * scale));
     place += count;
-    let pixel = (line + lines - height) * width + x;
-    for (let y = 0; y < height; y++, pixel += width) pixels[pixel] = colour;
+  }
+  for (let y = 0; y < lines; y++) {
+    const row = (line + y) * width;
+    const height = lines - y;
+    for (let x = 0; x < width; x++) if (counts[x]! >= height) pixels[row + x] = colours[x]!;
   }
 }

@@ -53,15 +53,13 @@ function colourOfTask(pid: number, palette: Palette): number {
   return pid === 0 ? palette.idle : palette.unknown;
 }
 
+/** Pixels with more slices have the one in the middle by number instead of time: nobody could tell. */
+const FEW = 8;
+
 /** The task at a time, or the one beside it where the CPU idles. */
 function busyPid(pids: Int32Array, starts: Float64Array, from: number, to: number, time: number): number {
-  let low = from;
-  let high = to;
-  while (low < high) {
-    const middle = (low + high + 1) >>> 1;
-    if (starts[middle]! <= time) low = middle;
-    else high = middle - 1;
-  }
+  let low = to - from > FEW ? (from + to) >>> 1 : from;
+  while (to - from <= FEW && low < to && starts[low + 1]! <= time) low++;
   if (pids[low]! > 0) return pids[low]!;
   if (low < to && pids[low + 1]! > 0) return pids[low + 1]!;
   return low > from && pids[low - 1]! > 0 ? pids[low - 1]! : pids[low]!;

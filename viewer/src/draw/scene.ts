@@ -11,6 +11,8 @@ export interface Scene {
   readonly names: TrackNames;
   readonly tasks: readonly TaskNames[];
   readonly view: Span;
+  /** Changes when the same view is to be painted anew. */
+  readonly version: string;
   readonly palette: Palette;
   readonly selection: Item | undefined;
   /** Per track: places of events that a search found. */

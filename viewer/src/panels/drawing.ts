@@ -2,8 +2,8 @@ import { effect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Surface } from '../draw/frame.ts';
 
-/** What draws on a canvas: reads signals first, so that it is called again when they change, and returns the drawing. */
-export type Draw = (surface: Surface) => void;
+/** Draws on a canvas; false if it had no time for all, and is to be called again in the next frame. */
+export type Draw = (surface: Surface) => boolean | undefined;
 
 /**
  * A canvas that is drawn at most once per frame, as large as its box. `collect` reads the signals that the picture
@@ -18,6 +18,9 @@ export function useDrawing(collect: () => Draw) {
     const context = canvas.getContext('2d', { alpha: true })!;
     let draw: Draw | undefined;
     let frame = 0;
+    const schedule = () => {
+      if (frame === 0) frame = requestAnimationFrame(run);
+    };
     const run = () => {
       frame = 0;
       const started = performance.now();
@@ -27,12 +30,10 @@ export function useDrawing(collect: () => Draw) {
       const [pixels, lines] = [Math.round(width * scale), Math.round(height * scale)];
       if (canvas.width !== pixels) canvas.width = pixels;
       if (canvas.height !== lines) canvas.height = lines;
-      draw({ context, width, height, scale });
+      const isDone = draw({ context, width, height, scale });
+      if (isDone === false) schedule();
       performance.measure('draw', { start: started, end: performance.now() });
       performance.clearMeasures('draw');
-    };
-    const schedule = () => {
-      if (frame === 0) frame = requestAnimationFrame(run);
     };
     const stop = effect(() => {
       draw = latest.current();

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
-import { drawRows, Raster } from '../draw/frame.ts';
+import { drawRows } from '../draw/frame.ts';
+import { StripPictures } from '../draw/strip-pictures.ts';
 import { select, zoomToSelection } from '../state/go.ts';
 import { itemAt } from '../state/item.ts';
 import type { Item } from '../state/page.ts';
@@ -13,17 +14,21 @@ import { useDrawing } from './drawing.ts';
 import { Label } from './label.tsx';
 import { pointing } from './pointing.ts';
 
+/** For painting, of a frame: what is left after it is done in the next ones. */
+const PAINT_MS = 6;
+
 /** Rows that scroll together: their labels, and one canvas as large as what is visible of them. */
 export function Pane({ rows, name }: { readonly rows: { readonly value: Rows }; readonly name: string }) {
   const scroller = useRef<HTMLDivElement>(null);
   const scroll = useSignal(0);
-  const raster = useMemo(() => new Raster(), []);
+  const pictures = useMemo(() => new StripPictures(), []);
   const canvas = useDrawing(() => {
     const [own, all, from] = [scene.value, rows.value.rows, scroll.value];
     return (surface) => {
-      if (own === undefined) return;
-      drawRows(surface, raster, all, from, own);
+      if (own === undefined) return true;
+      const isDone = drawRows(surface, pictures, all, from, own, PAINT_MS);
       if (name === 'main') shown.value = { top: from, height: surface.height, width: surface.width };
+      return isDone;
     };
   });
   useScrollToSought(scroller, rows);

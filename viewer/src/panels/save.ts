@@ -3,10 +3,11 @@
  */
 import { drawAxis } from '../draw/axis.ts';
 import { cssOf } from '../draw/colours.ts';
-import { drawRows, FONT, Raster } from '../draw/frame.ts';
+import { drawRows, FONT } from '../draw/frame.ts';
 import { drawOverlay } from '../draw/overlay.ts';
 import type { Pen } from '../draw/pen.ts';
 import type { Scene } from '../draw/scene.ts';
+import { StripPictures } from '../draw/strip-pictures.ts';
 import { drawRowsAsVectors, hatchPattern } from '../draw/svg.ts';
 import { escapeText, SvgPen } from '../draw/svg-pen.ts';
 import { ask } from '../state/link.ts';
@@ -69,7 +70,11 @@ export async function savePng(): Promise<void> {
     height: partHeight,
     scale,
   });
-  part(height, (pen) => drawRows(surface(pen, height), new Raster(), rows, 0, own), AXIS);
+  part(
+    height,
+    (pen) => drawRows(surface(pen, height), new StripPictures(), rows, 0, own, Number.POSITIVE_INFINITY),
+    AXIS,
+  );
   part(AXIS, (pen) => drawAxis(surface(pen, AXIS), own.layout.base, own.view, own.layout.unit, own.palette), 0);
   part(AXIS + height, (pen) => drawOverlay(surface(pen, AXIS + height), overlayOf(own)), 0);
   context.setTransform(scale, 0, 0, scale, 0, 0);

@@ -20,7 +20,10 @@ export function countBefore(times: Float64Array, length: number, time: number): 
   return low;
 }
 
-/** As `countUntil`, knowing that at least `from` are. `stride`: a guess how far ahead the answer lies. */
+/**
+ * As `countUntil`, knowing that at least `from` are. `stride`: a guess how far ahead the answer lies; the search widens
+ * from there.
+ */
 export function countUntilFrom(
   times: Float64Array,
   length: number,
@@ -30,8 +33,18 @@ export function countUntilFrom(
 ): number {
   if (from >= length || times[from]! > time) return from;
   let low = from + 1;
-  let step = Math.max(1, stride >> 2);
-  let high = low + step;
+  let step = (stride >> 3) + 1;
+  let high = Math.min(length, low + stride);
+  if (high > low && times[high - 1]! > time) {
+    // It lies before the guess.
+    while (high - step > low && times[high - step - 1]! > time) {
+      high -= step;
+      step *= 2;
+    }
+    return halve(times, Math.max(low, high - step), high, time);
+  }
+  low = high;
+  high = low + step;
   while (high < length && times[high - 1]! <= time) {
     low = high;
     step *= 2;

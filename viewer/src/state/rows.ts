@@ -163,7 +163,7 @@ function cpuRows(layout: TrackLayout, tracks: readonly Placed[]): Draft[] {
   if (tasks !== undefined) rows.push(cpuRow(layout, tasks, interrupts));
   else if (interrupts !== undefined)
     rows.push(draft(layout, interrupts, `CPU ${interrupts.track.cpu}`, 'interrupts', 10));
-  if (calls !== undefined) rows.push(callRow(layout, calls));
+  if (calls !== undefined) rows.push(callRow(layout, calls, rows.length === 0));
   for (const events of filled) {
     if (events.track.kind !== 'events') continue;
     const { buffer, cpu } = events.track;
@@ -184,8 +184,8 @@ function cpuRow(layout: TrackLayout, tasks: Placed, interrupts: Placed | undefin
   return { ...row, height: y + HEIGHT.interrupts, strips: [...row.strips, strip] };
 }
 
-function callRow(layout: TrackLayout, calls: Placed): Draft {
-  const row = draft(layout, calls, '', 'function calls', HEIGHT.calls);
+function callRow(layout: TrackLayout, calls: Placed, isFirst: boolean): Draft {
+  const row = draft(layout, calls, isFirst ? `CPU ${calls.track.cpu}` : '', 'function calls', HEIGHT.calls);
   const series = page.series.value[calls.place]!;
   const isOpen = page.unfolded.value.has(row.key);
   const levels = isOpen ? levelCount(series) : 1;

@@ -10,17 +10,19 @@ export const palette = computed(() => (isDark.value ? DARK : LIGHT));
 /** All that pictures of tracks depend on; undefined while no file is open. */
 export const scene = computed<Scene | undefined>(() => {
   const layout = page.layout.value;
-  page.grown.value;
+  const grown = page.grown.value;
+  const rows = page.taskRows.value;
   const bounds = boundAt.value;
   return layout === undefined
     ? undefined
     : {
         layout,
         series: page.series.value,
-        taskRows: page.taskRows.value,
+        taskRows: rows,
         names: page.names.value,
         tasks: page.tasks.value,
         view: page.view.value,
+        version: `${grown} ${rows.length} ${rows.filter(({ series }) => series !== undefined).length} ${isDark.value}`,
         palette: palette.value,
         selection: page.selection.value,
         matches: page.search.value?.lanes,

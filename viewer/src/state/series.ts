@@ -10,7 +10,7 @@ import type {
   Track,
   TrackColumns,
 } from '../../../src/tracks/types.ts';
-import { UNKNOWN_PID } from '../../../src/tracks/types.ts';
+import { UNKNOWN_PID, VCPU_STATE } from '../../../src/tracks/types.ts';
 import { withRoom } from './growing.ts';
 import { Shares } from './shares.ts';
 import { Levels } from './slices.ts';
@@ -128,9 +128,13 @@ function appendStates(series: StateSeries, { starts, states, details, cpus }: St
   series.shares.append(starts, (place) => states[place]!);
 }
 
-/** Whether there is anything to show. */
+/** Whether there is anything to show: a thread that nothing is known of is as good as none. */
 export function isEmpty(series: Series): boolean {
+  if (series.kind === 'vcpu') {
+    const { length, kinds } = series.shares;
+    return length === 0 || (length === 1 && kinds[0] === VCPU_STATE.unknown);
+  }
   if (series.kind === 'events') return series.length === 0;
-  if (series.kind === 'tasks' || series.kind === 'vcpu') return series.shares.length === 0;
+  if (series.kind === 'tasks') return series.shares.length === 0;
   return series.levels.length === 0;
 }

@@ -1,11 +1,11 @@
 import { withRoom } from './growing.ts';
 
-const BLOCK_BITS = 4;
+const BLOCK_BITS = 3;
 const BLOCK = 1 << BLOCK_BITS;
 
 /**
  * How long each class of slices lasted, up to any time: exact shares of a pixel at any zoom, at the same price. Slices
- * follow each other without gaps; each has a class below `classes`. Sums are kept for every 16th slice.
+ * follow each other without gaps; each has a class below `classes`. Sums are kept for every 8th slice.
  */
 export class Shares {
   starts = new Float64Array(0);
