@@ -46,7 +46,8 @@ export class TrackBuilder {
   #namesTaken = -1;
   #isOver = false;
 
-  constructor(files: readonly ReportFile[], plan: TrackPlan) {
+  /** @param open how streams are opened: whoever wants to know where events lie looks at them as they pass */
+  constructor(files: readonly ReportFile[], plan: TrackPlan, open = openCpuStream) {
     const { layout, lanes } = plan;
     this.plan = plan;
     this.#timeOf = relativeTime(layout);
@@ -55,7 +56,7 @@ export class TrackBuilder {
     const windowBytes = windowBytesOf(lanes.length);
     this.#lanes = lanes.map(({ track, file, buffer, cpu, rules }) => {
       const { machine } = layout.tracks[track]!;
-      const stream = openCpuStream(files[file]!.trace, buffer, cpu, { windowBytes, lookahead: false });
+      const stream = open(files[file]!.trace, buffer, cpu, { windowBytes, lookahead: false });
       return new LaneTracks(stream, new Correction(cpu, rules), this.machines[machine]!, meanings[machine]!);
     });
     this.#timeline = new Timeline(this.#lanes);

@@ -7,6 +7,7 @@ import { openCpuStream, type PlacedCpuStream } from '../../../src/trace-file/cpu
 import { STREAM_END, STREAM_LOAD } from '../../../src/trace-file/stream-types.ts';
 import type { TraceBuffer, TraceFile } from '../../../src/trace-file/types.ts';
 import { LaneEvents } from './lane-events.ts';
+import { NotingStream } from './noting-stream.ts';
 import { SubBufferIndex } from './sub-buffer-index.ts';
 
 /** A walk reads much at a time, a look at single events little. */
@@ -101,7 +102,14 @@ export class Lane {
     }
   }
 
-  /** Made in a walk of its own, when it is first asked for. */
+  /** The stream, telling as its events pass where they are. All are to pass. */
+  noting(stream: PlacedCpuStream): PlacedCpuStream {
+    const noting = new NotingStream(stream, this.rawRange());
+    this.#index = Promise.resolve(noting.index);
+    return noting;
+  }
+
+  /** As far as a noting stream went; without one, made in a walk of its own. */
   index(): Promise<SubBufferIndex> {
     this.#index ??= this.#makeIndex();
     return this.#index;

@@ -2,7 +2,9 @@ import { utf8 } from '../../../src/base/byte-writer.ts';
 import { TandemError } from '../../../src/base/errors.ts';
 import type { DecodedLog } from '../../../src/sync/log.ts';
 import type { ReportFile } from '../../../src/text/report/report-file.ts';
+import { openCpuStream, type PlacedCpuStream } from '../../../src/trace-file/cpu-stream.ts';
 import type { TrackPlan } from '../../../src/tracks/layout.ts';
+import { taskStates } from '../../../src/tracks/task-states.ts';
 import type { EventColumns, TaskNames, TrackChunk, TrackLayout } from '../../../src/tracks/types.ts';
 import type { Answers, Question, Row, RowSet } from '../protocol.ts';
 import { clockPictures } from './clocks.ts';
@@ -12,7 +14,6 @@ import { Lane, timeRange } from './lane.ts';
 import { rowKeys } from './row-keys.ts';
 import { type Chosen, RowOrder } from './row-order.ts';
 import { type EventPlace, RowSource } from './row-source.ts';
-import { taskTimes } from './task-times.ts';
 
 /** More rows are asked for in several questions. */
 const MOST_ROWS = 10_000;
@@ -24,6 +25,7 @@ type AnswerTo<Asked extends Question> = Answers[Asked['type']];
 export class OpenTraces {
   readonly layout: TrackLayout;
   readonly #files: readonly ReportFile[];
+  readonly #plan: TrackPlan;
   readonly #logs: ReadonlyMap<string, DecodedLog>;
   /** In the order in which events of the same time go. */
   readonly #lanes: readonly Lane[];
@@ -38,6 +40,7 @@ export class OpenTraces {
     const { base } = layout;
     this.layout = layout;
     this.#files = files;
+    this.#plan = plan;
     this.#logs = logs;
     const range = settings.range && timeRange(base, settings.range);
     this.#lanes = lanes.map(({ track, file, buffer, cpu, rules }) => {
@@ -48,6 +51,13 @@ export class OpenTraces {
     this.#rows = new RowSource(files, this.#lanes);
     this.#all = this.#order(undefined);
     this.#matches = this.#order([]);
+  }
+
+  /** Opens a stream whose events are found again by where they were when they passed. */
+  noting(...[trace, buffer, cpu, options]: Parameters<typeof openCpuStream>): PlacedCpuStream {
+    const stream = openCpuStream(trace, buffer, cpu, options);
+    const lane = this.#lanes.find(({ place }) => place.buffer === buffer && place.cpu === cpu);
+    return lane?.noting(stream) ?? stream;
   }
 
   /** Keeps what of a chunk answers need. */
@@ -134,10 +144,12 @@ export class OpenTraces {
   }
 
   async #task(machine: number, pid: number): Promise<Answers['task']> {
-    const file = this.layout.machines[machine]?.file;
-    if (file === undefined) throw new TandemError('NOT_FOUND', `machine ${machine}`, 'is not there');
-    const lanes = this.#lanes.filter(({ place }) => place.machine === machine);
-    return taskTimes(this.#files[file]!, lanes, pid);
+    if (this.layout.machines[machine] === undefined) {
+      throw new TandemError('NOT_FOUND', `machine ${machine}`, 'is not there');
+    }
+    const { starts, states, cpus } = await taskStates(this.#files, this.#plan, machine, pid);
+    // What is sent takes its whole memory along.
+    return { starts: starts.slice(), states: states.slice(), cpus: cpus.slice() };
   }
 
   async #csv(set: RowSet, from: number, to: number): Promise<Blob> {

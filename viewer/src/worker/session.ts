@@ -95,8 +95,8 @@ export class Session {
     this.#check(generation);
     if (!(await this.#fits(files, plan))) return;
     const bytes = new ReadBytes(files, plan);
-    const builder = new TrackBuilder(bytes.files, plan);
     const opened = new OpenTraces(files, plan, logsOf(this.#inputs.values()));
+    const builder = new TrackBuilder(bytes.files, plan, (...stream) => opened.noting(...stream));
     this.#opened = opened;
     const warnings = [...files.flatMap(fileWarnings), ...pairingWarnings(files), ...plan.warnings];
     this.#post({ type: 'opened', layout: plan.layout, warnings, settings: this.#settings }, []);
