@@ -5,6 +5,7 @@ import { loadReportFile, type ReportFile } from '../../../src/text/report/report
 import { portableCodecs } from '../../../src/trace-file/codecs.ts';
 import { openTrace } from '../../../src/trace-file/open.ts';
 import type { TraceInput } from '../protocol.ts';
+import { blockCached } from './block-cache.ts';
 
 /** What an input turned out to be. */
 export type OpenInput =
@@ -45,12 +46,12 @@ export function logsOf(inputs: Iterable<OpenInput>): Map<string, DecodedLog> {
 
 /** Messages name the input, not its address. */
 async function sourceOf(input: TraceInput): Promise<ByteSource> {
-  if ('blob' in input) return guarded(blobSource(input.name, input.blob));
+  if ('blob' in input) return blockCached(guarded(blobSource(input.name, input.blob)));
   try {
-    return { ...(await urlSource(input.url)), name: input.name };
+    return blockCached({ ...(await urlSource(input.url)), name: input.name });
   } catch (error) {
     if (!(error instanceof TandemError) || error.code !== 'UNSUPPORTED') throw error;
-    return guarded(blobSource(input.name, await download(input.url)));
+    return blockCached(guarded(blobSource(input.name, await download(input.url))));
   }
 }
 
