@@ -39,7 +39,7 @@ function GuestClock({ picture }: { readonly picture: ClockPicture }) {
   const unit = page.layout.value?.unit ?? 'ns';
   return (
     <section class="story" aria-label={`The clock of ${proof.name}`} data-testid={`clock-${proof.name}`}>
-      <h3>
+      <h2>
         {proof.name}
         <span class={`verdict verdict-${proof.verdict}`} data-testid="verdict">
           {proof.verdict}
@@ -53,7 +53,7 @@ function GuestClock({ picture }: { readonly picture: ClockPicture }) {
         <span class="share">
           <b>{countText(proof.events ?? 0)}</b> events
         </span>
-      </h3>
+      </h2>
       <p class="sentence" data-testid="clock-words">
         {proof.words}
       </p>

@@ -80,7 +80,7 @@ function Thefts({ item }: { readonly item: Item }) {
   if (thefts.length === 0) return null;
   return (
     <div class="thefts" data-testid="thefts">
-      <h3>Taken by the host, longest first</h3>
+      <h2>Taken by the host, longest first</h2>
       {thefts.map(({ track, slice, time }) => (
         <div class="theft" key={time}>
           <SentenceText sentence={sentenceOf(world, { track, level: 0, index: slice })} />

@@ -21,33 +21,35 @@ const [LEAST, MOST] = [80, 0.75];
 
 /** What stands below the timeline: one panel at a time. */
 export function Drawer() {
-  const height = useSignal(Math.round(Math.min(340, innerHeight * 0.34)));
+  const height = useSignal(Math.round(Math.min(560, innerHeight * 0.34)));
   const open = page.panel.value;
   return (
     <section class="drawer" aria-label="Panels" style={{ height: open === undefined ? 'auto' : `${height.value}px` }}>
       {open !== undefined && <Grip height={height} />}
-      <div class="tabs" role="tablist" onKeyDown={moveTab}>
-        {PANELS.map(({ name, title, key }) => (
-          <button
-            type="button"
-            role="tab"
-            key={name}
-            id={`tab-${name}`}
-            aria-selected={open === name}
-            aria-controls="panel"
-            tabIndex={open === name || (open === undefined && name === 'details') ? 0 : -1}
-            title={key === '' ? title : `${title} (${key})`}
-            data-testid={`tab-${name}`}
-            onClick={() => {
-              page.panel.value = name;
-            }}
-          >
-            {title}
-            {name === 'messages' && page.failures.value.length > 0 && (
-              <span class="badge">{page.failures.value.length}</span>
-            )}
-          </button>
-        ))}
+      <div class="tabs">
+        <div class="tab-list" role="tablist" onKeyDown={moveTab}>
+          {PANELS.map(({ name, title, key }) => (
+            <button
+              type="button"
+              role="tab"
+              key={name}
+              id={`tab-${name}`}
+              aria-selected={open === name}
+              aria-controls="panel"
+              tabIndex={open === name || (open === undefined && name === 'details') ? 0 : -1}
+              title={key === '' ? title : `${title} (${key})`}
+              data-testid={`tab-${name}`}
+              onClick={() => {
+                page.panel.value = name;
+              }}
+            >
+              {title}
+              {name === 'messages' && page.failures.value.length > 0 && (
+                <span class="badge">{page.failures.value.length}</span>
+              )}
+            </button>
+          ))}
+        </div>
         <span class="space" />
         <button
           type="button"

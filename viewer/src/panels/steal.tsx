@@ -45,7 +45,7 @@ function Story({ story }: { readonly story: GuestStory }) {
   ] as const;
   return (
     <section class="story" aria-label={`What the host did to ${name}`} data-testid={`story-${name}`}>
-      <h3>
+      <h2>
         {name}
         {shares.map(([text, length]) => (
           <span class="share" key={text}>
@@ -53,7 +53,7 @@ function Story({ story }: { readonly story: GuestStory }) {
             <span class="faint">{percentText(length / (whole || 1))}</span>
           </span>
         ))}
-      </h3>
+      </h2>
       <Missing story={story} />
       <div class="columns">
         <Causes story={story} />
