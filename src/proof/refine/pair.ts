@@ -24,15 +24,19 @@ export interface PairSettings {
   readonly sameCrystal: boolean;
 }
 
-/** Widths of the bins in which offsets are counted, in units: coarse ones first, fine ones for hosts that exit quickly. */
-const BINS = [20_000, 4_000];
+/**
+ * Widths of the bins in which offsets are counted, in units: coarse ones first, which tell idle guests in long
+ * recordings, fine ones for hosts that exit quickly.
+ */
+const BINS = [320_000, 80_000, 20_000, 4_000];
 /** Events of each CPU that vote. */
 const VOTERS = 120;
 /** Places of the vote that are looked at exactly. */
 const CANDIDATES = 16;
 /** An event outside of all runs speaks that strongly against an offset. */
 const AGAINST = 6;
-/** Rates that are tried where the clocks may drift apart, in parts per million. */
+/** Rates that are tried where the clocks may drift apart, and the least distance between two. */
+const FINEST = 10e-6;
 const RATES = [0, 10, -10, 20, -20, 30, -30, 45, -45, 60, -60, 80, -80, 100, -100].map((ppm) => ppm * 1e-6);
 
 /** So many of the covered events must lie in runs: the rates that are tried are not exact. */
@@ -92,9 +96,11 @@ function richestWindow({ cpus }: GuestTimes): { readonly from: number; readonly 
   return { from: best.from - missing, to: best.to + missing };
 }
 
-/** Rates that make a difference of a bin within a window. */
+/** Rates that differ by a bin within a window. */
 function ratesFor(length: number, bin: number): number[] {
-  return RATES.filter((rate) => rate === 0 || Math.abs(rate) * length > bin);
+  const kept: number[] = [];
+  for (const rate of RATES) if (kept.every((other) => Math.abs(rate - other) * length > bin)) kept.push(rate);
+  return kept;
 }
 
 interface Voters {
@@ -145,8 +151,8 @@ function candidates(cpus: readonly Voters[], election: Election): number[] {
   return peaks(total).map((i) => range.low + i * bin);
 }
 
-/** Two recordings of a day each, in coarse bins. */
-const MOST_BINS = 1 << 27;
+/** Two recordings of an hour and a half each in the coarsest bins, of a minute each in the finest. */
+const MOST_BINS = 1 << 25;
 
 /** All offsets at which some of the guest's events lie where the host's file tells of their vCPU. */
 function overlap(cpus: readonly Voters[]): { low: number; high: number } | undefined {
@@ -224,33 +230,52 @@ function peaks(total: Float32Array): number[] {
   return found.sort((a, b) => (total[b] as number) - (total[a] as number)).slice(0, CANDIDATES);
 }
 
+/** Rates are tried as finely as makes so little of a difference at the ends of a window, in units. */
+const LEAST_TURN = 200;
+
 /** Which threads an offset speaks for, and how well: exactly, at the best line near it. */
 function judged(cpus: readonly Voters[], near: Line, bin: number, sameCrystal: boolean): Paired | undefined {
   const tracks = cpus.map((voters) => bestTrack(voters, near));
-  const known = tracks.filter((one) => one !== undefined);
-  const { time, offset } = near;
   let best: Paired | undefined;
-  for (const more of sameCrystal ? [0] : RATES) {
-    const ballot = { time, rate: near.rate + more, low: offset - 2 * bin, high: offset + 2 * bin };
-    const { total, regions } = vote(known, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, ballot);
-    const widest = regions.reduce<Region | undefined>(
-      (a, b) => (a && a.high - a.low >= b.high - b.low ? a : b),
-      undefined,
-    );
-    if (widest === undefined || total === 0) continue;
-    const line = { time, rate: ballot.rate, offset: (widest.low + widest.high) / 2 };
-    const { inside, covered } = agreement(known, line);
-    if (covered === 0) continue;
-    const evidence = known.reduce(
-      (sum, track) => sum - agreement([track], line).inside * Math.log(runningShare(track.runs)),
-      0,
-    );
-    const pids = cpus.map(({ threads }, i) => tracks[i]?.pid ?? (threads.length === 1 ? threads[0]?.pid : undefined));
-    const found = { line, pids, share: inside / covered, covered, evidence };
-    if (isBetter(found, best)) best = found;
-    if (found.share === 1) break;
+  const attempt = (rate: number): void => {
+    if (best?.share === 1) return;
+    const found = pairedAt(cpus, tracks, { ...near, rate }, bin);
+    if (found && isBetter(found, best)) best = found;
+  };
+  for (const more of sameCrystal ? [0] : RATES) attempt(near.rate + more);
+  if (sameCrystal || best === undefined) return best;
+  const length = Math.max(...cpus.map(({ times }) => (times.at(-1) ?? 0) - (times[0] ?? 0)));
+  for (let step = FINEST / 2; step * length > LEAST_TURN; step /= 2) {
+    const { rate } = best.line;
+    for (const side of [-1, 1]) attempt(rate + side * step);
   }
   return best;
+}
+
+/** How well the best offset near a line's does. `tracks`: of the CPUs, by place. */
+function pairedAt(
+  cpus: readonly Voters[],
+  tracks: readonly ReturnType<typeof bestTrack>[],
+  { time, offset, rate }: Line,
+  bin: number,
+): Paired | undefined {
+  const known = tracks.filter((one) => one !== undefined);
+  const ballot = { time, rate, low: offset - 2 * bin, high: offset + 2 * bin };
+  const { total, regions } = vote(known, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, ballot);
+  const widest = regions.reduce<Region | undefined>(
+    (a, b) => (a && a.high - a.low >= b.high - b.low ? a : b),
+    undefined,
+  );
+  if (widest === undefined || total === 0) return undefined;
+  const line = { time, rate, offset: (widest.low + widest.high) / 2 };
+  const { inside, covered } = agreement(known, line);
+  if (covered === 0) return undefined;
+  const evidence = known.reduce(
+    (sum, track) => sum - agreement([track], line).inside * Math.log(runningShare(track.runs)),
+    0,
+  );
+  const pids = cpus.map(({ threads }, i) => tracks[i]?.pid ?? (threads.length === 1 ? threads[0]?.pid : undefined));
+  return { line, pids, share: inside / covered, covered, evidence };
 }
 
 function bestTrack({ cpu, times, threads }: Voters, line: Line): (Track & { readonly pid: number }) | undefined {

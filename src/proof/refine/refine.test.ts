@@ -15,9 +15,9 @@ const SECOND = 1e9;
 const base: Machine = { vcpus: 2, length: 2 * SECOND };
 
 /** Samples as a recorder makes them whose messages take long: off by up to `by`, differently each time. */
-function noisy(count: number, by: number): NonNullable<Machine['samples']> {
+function noisy(count: number, by: number, length = 2 * SECOND): NonNullable<Machine['samples']> {
   const sampleAt = (cpu: number, i: number, offsetAt: (time: number) => bigint, guestAt: (time: number) => bigint) => {
-    const time = (i * 2 * SECOND) / (count - 1);
+    const time = (i * length) / (count - 1);
     const error = BigInt(Math.round(by * Math.sin(3 * cpu + 11 * i + 7)));
     return { time: guestAt(time), offset: offsetAt(time) + error, scaling: 1n, fraction: 0 };
   };
@@ -50,6 +50,11 @@ const SCENARIOS: readonly (Machine & { readonly name: string; readonly within: n
   },
   { ...base, name: 'a busy guest', idleShare: 0, run: 200_000, quick: 1500, samples: noisy(3, 20_000), within: 1000 },
   { ...base, name: 'samples that are far off', samples: noisy(2, 9e6), within: 500 },
+  {
+    ...{ vcpus: 2, length: 60 * SECOND, idleShare: 1, idle: 3e6, drift: 8, name: 'a minute' },
+    samples: noisy(3, 100_000, 60 * SECOND),
+    within: 500,
+  },
   { ...base, name: 'a clock per CPU, in name', clock: 'local', samples: noisy(3, 100_000), within: 500 },
   { ...base, name: 'no samples', apart: true, within: 500 },
   { ...base, name: 'no samples, drift', apart: true, drift: 30, within: 500 },
@@ -58,6 +63,11 @@ const SCENARIOS: readonly (Machine & { readonly name: string; readonly within: n
     name: 'no samples, part of the time',
     apart: true,
     recorded: { from: 0.7 * SECOND, to: 1.6 * SECOND },
+    within: 500,
+  },
+  {
+    ...{ vcpus: 2, length: 600 * SECOND, idleShare: 1, idle: 1e8, drift: -7, name: 'no samples, ten minutes of idling' },
+    apart: true,
     within: 500,
   },
   { ...base, name: 'no samples, busy', apart: true, idleShare: 0.02, run: 200_000, quick: 1500, within: 1000 },
