@@ -2,7 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openPath } from '../src/cli/open-files.ts';
+import { proofJson } from '../src/proof/json.ts';
+import { proveClocks } from '../src/proof/prove.ts';
 import { mendClock } from '../src/proof/refine/mend.ts';
+import type { GuestProof } from '../src/proof/types.ts';
 import { missing } from './support/capabilities.ts';
 import { allCaptures, type Capture, unpack } from './support/captures.ts';
 import { run, tandem } from './support/run.ts';
@@ -137,6 +140,69 @@ describe.each([6, 7] as const)('a simulated machine, files of version %i', (vers
     expect(shown.causality.rules[0]?.kept).toBeGreaterThan(1000);
     if (noStock === undefined) await expectSameAsStock(files);
   });
+});
+
+test('--json is what the library says', async () => {
+  const files = recorded('library', { samples: noisy, packets: 0.2 });
+  const opened = await Promise.all(files.map(openPath));
+  const [proof] = await proveClocks(opened);
+  expect(await clock(files)).toEqual(proofJson(proof as GuestProof));
+  for (const { source } of opened) await source.close();
+});
+
+describe('what can not be done is said in a line', () => {
+  const [host, guest] = recorded('bad', { samples: noisy, length: 2e8 }) as [string, string];
+  const [apart, alone] = recorded('bad-apart', { apart: true, length: 2e8 }) as [string, string];
+  const text = (name: string, content: string | Uint8Array): string => {
+    const path = join(folder, name);
+    writeFileSync(path, content);
+    return path;
+  };
+  const log = (guest: string, time: number): string =>
+    ['tandem-tsync-log\t1', `guest\t${guest}`, `sample\t0\t${time}\t2\t1\t0\t-`, ''].join('\n');
+
+  test.each<readonly [string, readonly string[], RegExp]>([
+    ['a picture of another kind', ['clock', '--plot', 'x.jpg', host], /pictures are \.svg or \.png/],
+    ['no log', ['clock', '--tsync-log', join(folder, 'none'), host, guest], /log of probes can not be read/],
+    ['a file as a log', ['clock', '--tsync-log', host, host, guest], /is not a log/],
+    [
+      'the log of another session',
+      ['clock', '--tsync-log', text('other.log', log('vm', 5)), host, guest],
+      /is of another session: its stamps are from 5 to 5/,
+    ],
+    ['a guest alone', ['clock', '--refine', guest], /not refined: the host's file is not here/],
+    ['a host alone', ['clock', apart], /no guest is among them/],
+    ['two that belong to none', ['clock', apart, alone], /no guest is among them.*tandem attach/],
+    ['guest and host swapped', ['attach', alone, apart], /no kvm_entry and kvm_exit; record the host with/],
+    ['threads that ran no vCPU', ['attach', apart, alone, '12', '13'], /12, 13 ran a vCPU.*those that did: 4000, 4001/],
+    ['the same file twice', ['attach', apart, apart], /is the same recording/],
+    ['an empty file', ['attach', text('empty.dat', ''), alone], /is empty/],
+  ])('%s', async (_, words, problem) => {
+    const { status, stderr } = await tandem(words);
+    expect(stderr).toMatch(problem);
+    expect(stderr).not.toMatch(/\n {4}at /);
+    expect(status).not.toBe(0);
+  });
+
+  test('a file that is cut', async () => {
+    const cut = text('cut.dat', readFileSync(guest).subarray(0, readFileSync(guest).length - 6000));
+    const { stdout, status } = await tandem(['clock', host, cut]);
+    expect(status).toBe(0);
+    expect(stdout.toString()).toMatch(/not all could be read: .*cut/);
+  });
+});
+
+test('samples that are seconds off are not taken for good ones', async () => {
+  const files = recorded('far', {
+    samples: (offsetAt, guestAt) => {
+      const sample = (at: number) => ({ time: guestAt(at), offset: offsetAt(at) + 3_000_000_000n });
+      const samples = [0, 5e8].map((at) => ({ ...sample(at), scaling: 1n, fraction: 0 }));
+      return { peerTraceId: 0x1111n, flags: 1, cpus: [samples, samples] };
+    },
+  });
+  const { stdout } = await tandem(['clock', ...files]);
+  expect(stdout.toString()).toMatch(/UNCHECKED: none of the guest's \d+ events lies in the time/);
+  expect((await clock(files, '--refine')).verdict).toBe('proved');
 });
 
 test('attach takes the offset that is given', async () => {

@@ -9,8 +9,8 @@ import { amendFile, asideName } from '../record/amend.ts';
 import { pairFiles } from '../timeline/pairing.ts';
 import type { TraceFile } from '../trace-file/types.ts';
 import { timeShiftOption } from '../trace-file/write/content.ts';
-import { drawAll, readLogs } from './clock-pictures.ts';
-import { EXIT_HELP } from './exit-status.ts';
+import { checkPlotName, drawAll, readLogs } from './clock-pictures.ts';
+import { EXIT_DAMAGED, EXIT_HELP } from './exit-status.ts';
 import { openGuests, openPath } from './open-files.ts';
 
 interface Switches {
@@ -22,7 +22,7 @@ interface Switches {
 
 const NOTES = `
 The checks need events of both sides: record the host with -e kvm:kvm_entry -e kvm:kvm_exit, the guest with anything.
---refine keeps each file that it changes as FILE.orig.`;
+--refine keeps each file that it changes as FILE.orig; the exit status is 1 where a guest could not be refined.`;
 
 /** `tandem clock`, ready to be added to the program. */
 export function clockCommand(): Command {
@@ -35,20 +35,19 @@ export function clockCommand(): Command {
     .option('--tsync-log <file>', "a session's log of its probes; those beside the guests' files are found")
     .addHelpText('after', NOTES + EXIT_HELP)
     .action(async (paths: string[], switches: Switches) => {
-      if (switches.refine) await withFiles(paths, refineAll);
+      if (switches.plot !== undefined) checkPlotName(switches.plot);
+      const isRefined = switches.refine ? await withFiles(paths, refineAll) : true;
       await withFiles(paths, (files) => show(files, switches));
+      if (!isRefined) process.exitCode = EXIT_DAMAGED;
     });
 }
 
-async function withFiles(
-  paths: readonly string[],
-  work: (files: readonly TraceFile[]) => Promise<void>,
-): Promise<void> {
+async function withFiles<T>(paths: readonly string[], work: (files: readonly TraceFile[]) => Promise<T>): Promise<T> {
   const files: TraceFile[] = [];
   try {
     for (const path of paths) files.push(await openPath(path));
     files.push(...(await openGuests(files)));
-    await work(files);
+    return await work(files);
   } finally {
     for (const { source } of files) await source.close();
   }
@@ -71,15 +70,24 @@ async function show(files: readonly TraceFile[], { json, plot, tsyncLog }: Switc
   if (plot !== undefined) await drawAll(plot, proofs, files, logs);
 }
 
-async function refineAll(files: readonly TraceFile[]): Promise<void> {
-  const { guestsOf } = pairFiles(files);
+/** Whether all guests' clocks are as good now as their events make them. */
+async function refineAll(files: readonly TraceFile[]): Promise<boolean> {
+  const { hostOf, guestsOf } = pairFiles(files);
+  let isDone = true;
   for (const [index, guests] of guestsOf.entries()) {
-    for (const guest of guests) await refineOne(files[index] as TraceFile, files[guest] as TraceFile);
+    for (const guest of guests)
+      isDone = (await refineOne(files[index] as TraceFile, files[guest] as TraceFile)) && isDone;
   }
+  for (const [index, { source, timeShift }] of files.entries()) {
+    if (timeShift === undefined || hostOf[index] !== undefined) continue;
+    console.error(`tandem: ${source.name}: not refined: the host's file is not here; name it as well`);
+    isDone = false;
+  }
+  return isDone;
 }
 
 /** What is done is said on stderr: stdout is the proof's. */
-async function refineOne(host: TraceFile, guest: TraceFile): Promise<void> {
+async function refineOne(host: TraceFile, guest: TraceFile): Promise<boolean> {
   const { name } = guest.source;
   const mended = await mendClock(host, guest);
   if (mended.kind === 'failed') console.error(`tandem: ${name}: not refined: ${mended.why}`);
@@ -91,4 +99,5 @@ async function refineOne(host: TraceFile, guest: TraceFile): Promise<void> {
     const jumps = steps > 0 ? `; the clock stepped ${steps === 1 ? 'once' : `${steps} times`}` : '';
     console.error(`tandem: ${name}: refined by ${events} events${was}${jumps}; before: ${asideName(name)}`);
   }
+  return mended.kind !== 'failed';
 }

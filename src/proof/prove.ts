@@ -67,6 +67,9 @@ function proofOf(
     cpus: cpusOf(check, settings.logs?.get(file.source.name)),
     certainty: check.certainty,
     causality: host && check.causality(checked.host),
+    damage: [...(host ? [host] : []), file].flatMap((one) =>
+      checked.damageOf(one).map((text) => `${one.source.name}: ${text}`),
+    ),
   };
   return { ...facts, ...verdictOf(facts, hasThreads) };
 }

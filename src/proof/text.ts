@@ -25,6 +25,7 @@ export function proofLines(proof: GuestProof, label: (name: string) => string): 
   return [
     `${label(name)}: ${host}, clock ${clock ?? 'unknown'}, ${sync}, ${events} events in ${duration(length, unit)}`,
     `  ${proof.verdict.toUpperCase()}: ${proof.words}`,
+    ...proof.damage.map((line) => `  not all could be read: ${line}`),
     ...section(cpuTable(proof.cpus, unit)),
     ...section(certaintyTable(proof)),
     ...section(ruleTable(proof)),

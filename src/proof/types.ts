@@ -101,6 +101,8 @@ export interface GuestProof {
   readonly cpus: readonly CpuFacts[];
   readonly certainty: readonly CertaintyClass[];
   readonly causality: Causality | undefined;
+  /** What could not be read of its file and the host's, a line each: events that are not there are not checked. */
+  readonly damage: readonly string[];
   readonly verdict: Verdict;
   readonly words: string;
 }

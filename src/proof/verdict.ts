@@ -16,6 +16,8 @@ export function verdictOf(facts: Facts, hasThreads: boolean): { readonly verdict
     const words = "not synchronised: the file holds no samples, and its times are the guest's own";
     return { verdict: 'unsynchronised', words };
   }
+  const outside = outsideWords(facts, hasThreads);
+  if (outside !== undefined) return { verdict: 'unchecked', words: outside };
   if (judged > 0 && hasBounds) {
     return { verdict: 'proved', words: `${within}, and none of ${judged} checked events contradicts that` };
   }
@@ -27,6 +29,17 @@ export function verdictOf(facts: Facts, hasThreads: boolean): { readonly verdict
   if (hasBounds)
     return { verdict: 'bounded', words: `${within} by the samples' bounds; not checked against events: ${why}` };
   return { verdict: 'unchecked', words: `nothing tells how good the samples are: ${why}` };
+}
+
+/**
+ * Of a guest whose host shows when its vCPUs ran, and none of whose events lies there: most likely a clock that is far
+ * off. Undefined for others.
+ */
+function outsideWords({ causality, events }: Facts, hasThreads: boolean): string | undefined {
+  const run = causality?.rules.find(({ rule }) => rule === 'run');
+  if (!run || !hasThreads || events === 0 || run.missing.host.length > 0 || run.kept + run.violated > 0)
+    return undefined;
+  return `none of the guest's ${events} events lies in the time of which the host's file tells: the samples are far off, or the two were not recorded together; \`--refine\` looks for where they belong`;
 }
 
 const IMPOSSIBLE: Readonly<Record<RuleResult['rule'], string>> = {
@@ -46,13 +59,14 @@ function violationWords(rules: readonly RuleResult[], unit: Unit): string {
     .join('; ');
 }
 
-function uncheckedWords({ causality, hostName }: Facts, hasThreads: boolean): string {
+function uncheckedWords({ causality, hostName, events }: Facts, hasThreads: boolean): string {
   if (hostName === undefined) return "the host's file is not here";
   const run = causality?.rules.find(({ rule }) => rule === 'run');
   const missing = run?.missing.host ?? [];
   if (missing.length > 0)
     return `the host recorded no ${missing.join(' and ')}; add ${missing.map((e) => `-e ${e}`).join(' ')}`;
   if (!hasThreads) return "the host's file does not tell the threads of this guest's vCPUs";
+  if (events === 0) return 'the guest recorded no events';
   return 'no event of the guest lies where the host shows what its vCPU did';
 }
 

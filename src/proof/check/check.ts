@@ -88,6 +88,8 @@ export interface Checked {
   readonly host: HostSeen;
   /** What the guests' relative times count from. */
   readonly base: bigint;
+  /** What could not be read of a file. */
+  readonly damageOf: (file: TraceFile) => string[];
 }
 
 const NOTHING_SEEN: HostSeen = { runs: false, interrupts: false, packets: false };
@@ -125,5 +127,11 @@ export async function checkGuests(
     await timeline.fill();
   }
   for (const guest of guests) guest.finish();
-  return { guests, host: host?.seen ?? NOTHING_SEEN, base: base() };
+  const damageOf = (file: TraceFile): string[] => [
+    ...file.warnings,
+    ...inputs.flatMap((lane) =>
+      lane.file === file ? lane.stream.warnings.map((warning) => `CPU ${lane.cpu}: ${warning}`) : [],
+    ),
+  ];
+  return { guests, host: host?.seen ?? NOTHING_SEEN, base: base(), damageOf };
 }

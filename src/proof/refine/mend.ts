@@ -4,7 +4,7 @@ import { INTERPOLATE } from '../../time/exact-sync.ts';
 import type { Ticks, TimeShift } from '../../time/types.ts';
 import { pairFiles } from '../../timeline/pairing.ts';
 import type { TraceFile } from '../../trace-file/types.ts';
-import { collectRuns, collectTimes, type GuestTimes, type HostRuns } from '../collect.ts';
+import { collectRuns, collectTimes, type GuestTimes, type HostRuns, NEEDED_EVENTS, runEvents } from '../collect.ts';
 import { matchPackets, offsetByPackets } from '../matching/match-packets.ts';
 import { receivedByHost, sentByGuest } from '../matching/packets.ts';
 import { pairByEvents } from './pair.ts';
@@ -36,8 +36,13 @@ export interface MendSettings {
 export async function mendClock(host: TraceFile, guest: TraceFile, settings: MendSettings = {}): Promise<Mended> {
   const problem = otherUnits(host, guest);
   if (problem !== undefined && guest.timeShift === undefined) return { kind: 'failed', why: problem };
-  const runs = await collectRuns(host);
+  const runs = runEvents(host) && (await collectRuns(host));
+  if (runs === undefined || runs.threads.size === 0) {
+    const { name } = host.source;
+    return { kind: 'failed', why: `${name} holds no kvm_entry and kvm_exit; record the host with ${NEEDED_EVENTS}` };
+  }
   const times = await collectTimes(guest);
+  if (times.cpus.every(({ length }) => length === 0)) return { kind: 'failed', why: 'the guest recorded no events' };
   const stated = statedThreads(host, guest);
   if (stated.size > 0 && guest.timeShift?.cpus.some(({ length }) => length > 0)) {
     const found = mendBySamples({ host, guest, runs, times, pidOf: (cpu) => stated.get(cpu) }, guest.timeShift);
@@ -47,6 +52,14 @@ export async function mendClock(host: TraceFile, guest: TraceFile, settings: Men
   if (stated.size > 0) {
     const found = await mendByPackets({ host, guest, runs, times, pidOf: (cpu) => stated.get(cpu) });
     if (found.kind !== 'failed') return found;
+  }
+  const strangers = settings.pids?.filter((pid) => !runs.threads.has(pid)) ?? [];
+  if (strangers.length > 0 && strangers.length === settings.pids?.length) {
+    const known = [...runs.threads.keys()].sort((a, b) => a - b).join(', ');
+    return {
+      kind: 'failed',
+      why: `no thread ${strangers.join(', ')} ran a vCPU of the host; those that did: ${known}`,
+    };
   }
   return mendByEvents(host, guest, runs, times, settings.pids);
 }
@@ -101,7 +114,7 @@ function mendByEvents(
   const paired = pairByEvents(runs, times, { pids: allowed, sameCrystal });
   if (!paired) {
     const why =
-      'no offset puts the events of the guest into times when vCPUs of the host ran; were they recorded together?';
+      'no offset puts the events of the guest into times when vCPUs of the host ran: they were not recorded together, or show too little';
     return { kind: 'failed', why };
   }
   const { line, pids } = paired;

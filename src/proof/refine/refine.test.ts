@@ -66,7 +66,14 @@ const SCENARIOS: readonly (Machine & { readonly name: string; readonly within: n
     within: 500,
   },
   {
-    ...{ vcpus: 2, length: 600 * SECOND, idleShare: 1, idle: 1e8, drift: -7, name: 'no samples, ten minutes of idling' },
+    ...{
+      vcpus: 2,
+      length: 600 * SECOND,
+      idleShare: 1,
+      idle: 1e8,
+      drift: -7,
+      name: 'no samples, ten minutes of idling',
+    },
     apart: true,
     within: 500,
   },
