@@ -140,6 +140,52 @@ describe('the output', () => {
   });
 });
 
+describe('a filter', () => {
+  const field = (type: string, name: string, offset: number, size: number) =>
+    `${type} ${name};\toffset:${offset};\tsize:${size};\tsigned:0;`;
+  const ENTRY = formatText('funcgraph_entry', 11, [field('long', 'func', 8, 8), field('int', 'depth', 16, 4)], '""');
+  const times = [field('long', 'calltime', 24, 8), field('long', 'rettime', 32, 8)];
+  const EXIT = formatText(
+    'funcgraph_exit',
+    10,
+    [field('long', 'func', 8, 8), field('int', 'depth', 16, 4), ...times],
+    '""',
+  );
+  const call = (time: bigint, id: number) => ({
+    time,
+    data: recordBytes(true, { id, pid: 42 }, (out) =>
+      out
+        .u64(0x1000)
+        .u64(0)
+        .u64(Number(time))
+        .u64(Number(time) + 5000),
+    ),
+  });
+  const OTHER = formatText('other', 701, [], '"other"');
+  const FILTER = 'value,ftrace: common_pid == 42';
+
+  // Hidden one by one, and as one of a kind that is not wanted at all.
+  test.each([700, 701])('does not change what a call looks like, however late the first one comes (%i)', async (id) => {
+    const before = Array.from({ length: 9000 }, (_, i) => value(BigInt(i) * 1000n, i));
+    const calls = [100n, 200n, 300n, 400n].map((at, i) => call(2_000_000_000n + at, i % 2 === 0 ? 11 : 10));
+    const between = { time: 2_000_000_150n, data: recordBytes(true, { id, pid: 7 }, (out) => void out.u32(0)) };
+    const cpus = [
+      { cpu: 0, events: [...before, ...calls] },
+      { cpu: 1, events: [between] },
+    ];
+    const systems = [{ name: 'test', formats: [VALUE, OTHER] }];
+    const path = trace(`calls-${id}.dat`, { ftraceFormats: [ENTRY, EXIT], systems, buffers: [{ cpus }] });
+    const { stdout } = await tandem(['report', '-F', FILTER, path]);
+    // What asks for names of tasks is asked in merged order.
+    const inOrder = await tandem(['report', '-F', `${FILTER} || COMM == "nobody"`, path]);
+    expect(stdout.equals(inOrder.stdout)).toBe(true);
+    const lines = stdout.toString().split('\n');
+    expect(lines.length).toBe(1 + before.length + 3 + 1);
+    // An event of another task comes between the first call and its return.
+    expect(lines.slice(-4).map((line) => line.slice(-1))).toEqual(['{', '}', ';', '']);
+  });
+});
+
 describe('errors are one line and a status', () => {
   const cases: readonly (readonly [args: readonly string[], status: number, message: RegExp])[] = [
     [['nothing-there.dat'], 2, /nothing-there\.dat: does not exist/],

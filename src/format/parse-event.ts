@@ -27,8 +27,16 @@ export function parseEventFormat(text: Uint8Array | string, system: string, opti
   return new LazyEventFormat(() => characters(text.length), head, system, options);
 }
 
+/** How kernels write it. A file has a thousand heads and more, and few reports need more than these of most events. */
+const PLAIN_HEAD = /^name: ([a-z]\w*)\nID: ([1-9]\d{0,4})(?=\n)/;
+
 /** The head, if the beginning of a text is enough for it. */
 function headAtStart(start: string, system: string): Head | undefined {
+  const plain = PLAIN_HEAD.exec(start);
+  if (plain !== null) {
+    const [whole, name, id] = plain as unknown as [string, string, string];
+    return { name, id: Number(id), end: { at: whole.length, type: 'word', token: id } };
+  }
   try {
     const head = readHead(start, system);
     return head.end.at < start.length ? head : undefined;

@@ -18,12 +18,20 @@ export interface ReportListener {
   readonly wentBack?: ((cpu: number, before: bigint, now: bigint) => void) | undefined;
 }
 
+/** How the writing of events ended. `closed`: nobody reads any more. `again`: see `mustBeginAgain`. */
+export type Ending = 'done' | 'closed' | 'again';
+
 /** The events of some lanes, one line each: the loop in which a report spends its time. */
 export class EventLines implements ComingEvents {
+  /** Set when the lanes turn out to be no good: those who write the events then make other ones, for `again`. */
+  mustBeginAgain = false;
+  /** How many events have been written. */
+  written = 0;
   readonly #output: ReportOutput;
   readonly #listener: ReportListener;
   readonly #checksTimes: boolean;
   readonly #lost: LostEvents;
+  readonly #known: number;
   #timeline = new Timeline<ReportLane>([]);
   /** The lane of the event that is being written. */
   #current: ReportLane | undefined;
@@ -31,15 +39,17 @@ export class EventLines implements ComingEvents {
   #lastHi = 0;
   #lastLo = 0;
 
-  constructor(output: ReportOutput, listener: ReportListener, checksTimes: boolean, lost: LostEvents) {
+  /** `known`: so many events at the beginning were written before, to the same output, and are not written again. */
+  constructor(output: ReportOutput, listener: ReportListener, checksTimes: boolean, lost: LostEvents, known = 0) {
     this.#output = output;
     this.#listener = listener;
     this.#checksTimes = checksTimes;
     this.#lost = lost;
+    this.#known = known;
   }
 
-  /** Writes all events in a range. False if nobody reads any more. */
-  async write(lanes: readonly ReportLane[], range: TimeRange): Promise<boolean> {
+  /** Writes all events in a range. */
+  async write(lanes: readonly ReportLane[], range: TimeRange): Promise<Ending> {
     const timeline = new Timeline(lanes);
     const output = this.#output;
     this.#timeline = timeline;
@@ -48,11 +58,12 @@ export class EventLines implements ComingEvents {
     await timeline.fill();
     while (!timeline.ended) {
       this.#writeLoaded(timeline);
+      if (this.mustBeginAgain) return 'again';
       if (!output.isFull) await timeline.fill();
-      else if (!(await output.flush())) return false;
+      else if (!(await output.flush())) return 'closed';
       progress?.(this.#lastHi, this.#lastLo);
     }
-    return true;
+    return this.mustBeginAgain ? 'again' : 'done';
   }
 
   /** Goes on until something must be loaded or the output is full. No promises here. */
@@ -61,14 +72,19 @@ export class EventLines implements ComingEvents {
     const out = output.writer;
     for (let entry = timeline.next(); entry !== undefined; entry = timeline.next()) {
       const { input, record, hi, lo } = entry;
+      if (this.mustBeginAgain) return;
       // A filter that is asked before events are merged counts what was lost itself.
       if (record.missed !== 0 && input.accepts === undefined) this.#lost.add(record);
       if (input.shows !== undefined && !input.shows(record)) continue;
-      if (this.#checksTimes) this.#checkTime(record, hi, lo);
+      const isKnown = this.written < this.#known;
+      if (this.#checksTimes && !isKnown) this.#checkTime(record, hi, lo);
       this.#current = input;
       this.#lastHi = hi;
       this.#lastLo = lo;
+      const before = out.length;
       input.writer.write(out, record, hi, lo);
+      if (isKnown) out.truncate(before);
+      this.written++;
       if (output.isFull) return;
     }
   }

@@ -57,6 +57,12 @@ export interface LanePlan {
   readonly shift: bigint;
   /** Where data lies, for `--debug`. */
   readonly places: ReadonlyMap<TraceBuffer, readonly DataPlace[]> | undefined;
+  /**
+   * Told when an event passes a filter early whose text depends on the one after it: that one may have been hidden.
+   * Undefined where no such event passes early. It costs several times as much to ask filters in merged order; so that
+   * is done where it turns out to matter.
+   */
+  readonly looksAhead?: (() => void) | undefined;
 }
 
 /** The lanes of a report, in the order in which events of the same time are shown. */
@@ -152,7 +158,7 @@ class FileLanes {
       stream,
       correction: new Correction(stream.cpu, bufferTimes(trace, buffer, this.#times)),
       accepts: early ? this.#early() : undefined,
-      unwanted: this.#unwanted(),
+      unwanted: this.#unwanted(early),
       buffer,
       writer,
       shows: this.#shows(buffer, stream.cpu, early),
@@ -164,30 +170,37 @@ class FileLanes {
     const filter = this.#filter;
     if (filter === 'nothing') return true;
     if (filter === 'all' || filter.dependsOnComms || this.#input.file.trace.buffers.length > 1) return false;
-    return !this.#looksAhead(filter);
+    return this.#common.plan.looksAhead !== undefined || this.#lookingAhead(filter).length === 0;
   }
 
   /** What the streams may pass over, whatever the order of CPUs. */
-  #unwanted(): Uint8Array | undefined {
+  #unwanted(early: boolean): Uint8Array | undefined {
     const filter = this.#filter;
-    if (typeof filter === 'string' || !this.#texts.idsLead || this.#looksAhead(filter)) return undefined;
-    return filter.unwanted;
+    if (typeof filter === 'string' || !this.#texts.idsLead) return undefined;
+    return early || this.#lookingAhead(filter).length === 0 ? filter.unwanted : undefined;
   }
 
-  /** Whether texts of wanted events may depend on events that are not. */
-  #looksAhead(filter: RecordFilter): boolean {
+  /** Ids of events that a filter may want, and whose texts depend on events that it may not want. */
+  #lookingAhead(filter: RecordFilter): number[] {
     const { events } = this.#input.file;
-    const ahead = LOOKING_AHEAD.map((name) => events.find('ftrace', name));
-    return ahead.some((event) => event !== undefined && filter.mayWant(event.id));
+    return LOOKING_AHEAD.flatMap((name) => {
+      const event = events.find('ftrace', name);
+      return event !== undefined && filter.mayWant(event.id) ? [event.id] : [];
+    });
   }
 
   #early(): (record: EventRecord) => boolean {
     const filter = this.#filter;
-    const { lost } = this.#common.plan;
+    const { lost, looksAhead } = this.#common.plan;
     const { readId } = this.#texts;
+    const ahead = typeof filter === 'string' ? [] : this.#lookingAhead(filter);
     return (record) => {
       if (record.missed !== 0) lost.add(record);
-      return typeof filter !== 'string' && filter.accepts(record, readId(record));
+      if (typeof filter === 'string') return false;
+      const id = readId(record);
+      if (!filter.accepts(record, id)) return false;
+      if (ahead.length > 0 && ahead.includes(id)) looksAhead?.();
+      return true;
     };
   }
 

@@ -5,12 +5,12 @@ import type { TraceBuffer, TraceFile } from '../../trace-file/types.ts';
 import { FunctionStacks } from '../events/function-stacks.ts';
 import { PluginOptions } from '../events/options.ts';
 import { type DataPlace, dataPlaces } from './data-places.ts';
-import { EventLines, type ReportListener } from './event-lines.ts';
+import { type Ending, EventLines, type ReportListener } from './event-lines.ts';
 import type { ReportContext } from './file-context.ts';
-import { fileFilters, filterListing } from './file-filters.ts';
+import { type FileFilter, fileFilters, filterListing } from './file-filters.ts';
 import { eventTimes, fileTimeStyle } from './file-times.ts';
 import { hookLines } from './hook-lines.ts';
-import { reportLanes } from './lanes.ts';
+import { type LanePlan, reportLanes } from './lanes.ts';
 import { LostEvents } from './lost-events.ts';
 import { ReportOutput } from './output.ts';
 import { prefixesOf } from './prefixes.ts';
@@ -38,29 +38,62 @@ export async function writeReport(
   listener: ReportListener = {},
 ): Promise<ReportResult> {
   const output = new ReportOutput(sink);
-  const result = { lost: new LostEvents(), warnings: [] as string[] };
   const filters = fileFilters(inputs, settings.compat);
   const goesOn = await writeHeadings(inputs, settings, output);
-  if (!goesOn) return { ...result, closed: !(await output.end()) };
-  const events = new EventLines(output, listener, settings.tsCheck, result.lost);
+  if (!goesOn) return { lost: new LostEvents(), warnings: [], closed: !(await output.end()) };
+  const events = {
+    ...{ inputs, settings, output, listener },
+    shift: settings.alignTimes ? -(await earliestTime(inputs, settings)) : 0n,
+    places: settings.debug ? await allPlaces(inputs) : undefined,
+  };
+  let pass = await writeEvents(events, filters, undefined);
+  if (pass.ending === 'again') {
+    pass = await writeEvents(events, fileFilters(inputs, settings.compat), pass.written);
+  }
+  const { lost, warnings, ending } = pass;
+  return { lost, warnings, closed: !(ending === 'done' && (await output.end())) };
+}
+
+/** What both passes through the events need. */
+interface Events extends Pick<LanePlan, 'inputs' | 'shift' | 'places'> {
+  readonly settings: ReportSettings;
+  readonly output: ReportOutput;
+  readonly listener: ReportListener;
+}
+
+interface Pass extends Pick<ReportResult, 'lost' | 'warnings'> {
+  readonly ending: Ending;
+  /** How many events were written. */
+  readonly written: number;
+}
+
+/**
+ * Goes through the events and writes them. A second pass follows where the first one ends with `again`: that one asks
+ * filters in merged order, and leaves out the events that the first one has `written`.
+ */
+async function writeEvents(events: Events, filters: readonly FileFilter[], written: number | undefined): Promise<Pass> {
+  const { inputs, settings, output, listener } = events;
+  const lost = new LostEvents();
+  const lines = new EventLines(output, listener, settings.tsCheck, lost, written);
+  const beginAgain = (): void => {
+    lines.mustBeginAgain = true;
+  };
   const wakeup = settings.wakeup ? wakeupLatency(inputs) : undefined;
-  const shift = settings.alignTimes ? -(await earliestTime(inputs, settings)) : 0n;
   const shared: ReportContext = {
     options: new PluginOptions(settings.pluginOptions, inputs.length),
     functionStacks: new FunctionStacks(),
-    coming: events,
+    coming: lines,
   };
-  const places = settings.debug ? await allPlaces(inputs) : undefined;
-  const lanes = reportLanes({ inputs, filters, shared, lost: result.lost, wakeup, shift, places }, settings);
+  const looksAhead = written === undefined ? beginAgain : undefined;
+  const lanes = reportLanes({ ...events, filters, shared, lost, wakeup, looksAhead }, settings);
   const [first] = inputs;
   const style = first ? fileTimeStyle(first, settings) : 'integer';
-  const finished = await events.write(lanes, timeRange(settings.from, settings.to, style));
-  if (finished && wakeup !== undefined) output.writer.text(wakeup.summary());
-  for (const lane of lanes) {
-    const { cpu, warnings } = lane.stream;
-    result.warnings.push(...warnings.map((warning) => `${lane.name}: CPU ${cpu}: ${warning}`));
-  }
-  return { ...result, closed: !(finished && (await output.end())) };
+  const ending = await lines.write(lanes, timeRange(settings.from, settings.to, style));
+  if (ending === 'done' && wakeup !== undefined) output.writer.text(wakeup.summary());
+  const warnings = lanes.flatMap(({ name, stream: { cpu, warnings: ofCpu } }) =>
+    ofCpu.map((warning) => `${name}: CPU ${cpu}: ${warning}`),
+  );
+  return { lost, warnings, ending, written: lines.written };
 }
 
 /** `-w` of the only file. */
