@@ -57,6 +57,9 @@ export function OffsetPlot({ cpu, unit }: { readonly cpu: Cpu; readonly unit: Un
 export function ResidualPlot({ cpu, unit }: { readonly cpu: Cpu; readonly unit: Unit }) {
   const make = (element: HTMLElement) => {
     const rest = residuals(cpu.times, cpu.offsets);
+    // Where no bound is known there is no band.
+    const band = (side: number) =>
+      Array.from(rest, (value, at) => (Number.isNaN(cpu.bounds[at]!) ? null : value + side * cpu.bounds[at]!));
     const { css } = palette.peek();
     return new uPlot(
       {
@@ -67,12 +70,7 @@ export function ResidualPlot({ cpu, unit }: { readonly cpu: Cpu; readonly unit: 
         series: [{}, line('', false), line('', false), line('off the line', true)],
         bands: [{ series: [2, 1], fill: css.range }],
       },
-      [
-        cpu.times,
-        rest.map((value, at) => value - cpu.bounds[at]!),
-        rest.map((value, at) => value + cpu.bounds[at]!),
-        rest,
-      ],
+      [cpu.times, band(-1), band(1), rest],
       element,
     );
   };

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { EventDetails } from '../protocol.ts';
-import { exactTime, lengthText } from '../state/exact.ts';
+import { exactTime, lengthText, stampText } from '../state/exact.ts';
 import { goTo } from '../state/go.ts';
 import { spanOf } from '../state/item.ts';
 import { ask, NoAnswer } from '../state/link.ts';
@@ -142,7 +142,7 @@ function EventFacts({ item }: { readonly item: Item }) {
           </dd>
           <dt>time</dt>
           <dd class="time">
-            {row.stamp}
+            {stampText(row.stamp, unit)}
             {row.bound !== undefined && <span class="faint"> ± {lengthText(row.bound, unit)}</span>}
           </dd>
           <dt>task</dt>

@@ -1,7 +1,7 @@
 import { type Signal, useComputed, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Row, RowSet, SortKey } from '../protocol.ts';
-import { countText, lengthText } from '../state/exact.ts';
+import { countText, lengthText, stampText } from '../state/exact.ts';
 import { goTo, select } from '../state/go.ts';
 import { ask, NoAnswer } from '../state/link.ts';
 import * as page from '../state/page.ts';
@@ -17,7 +17,7 @@ interface Column {
 }
 
 const COLUMNS: readonly Column[] = [
-  { name: 'Time', sort: 'time', text: ({ stamp }) => stampText(stamp) },
+  { name: 'Time', sort: 'time', text: ({ stamp }) => stampText(stamp, unit()) },
   { name: '±', sort: undefined, text: ({ bound }) => (bound === undefined ? '' : lengthText(bound, unit())) },
   { name: 'Machine', sort: undefined, text: ({ track }) => machineName(track) },
   { name: 'CPU', sort: 'cpu', text: ({ track }) => String(page.layout.value?.tracks[track]?.cpu ?? '') },
@@ -31,13 +31,6 @@ const machineName = (track: number) => {
   const layout = page.layout.value;
   return layout?.machines[layout.tracks[track]?.machine ?? -1]?.name ?? '';
 };
-
-/** Stamps are ns or ticks; ns are shown as seconds. */
-function stampText(stamp: string): string {
-  if (unit() === 'ticks' || stamp.includes('.')) return stamp;
-  const digits = stamp.padStart(10, '0');
-  return `${digits.slice(0, -9)}.${digits.slice(-9)}`;
-}
 
 /** All events, or the matches of the search, by pages from the worker. Tied to the timeline both ways. */
 export function EventTable() {

@@ -36,7 +36,7 @@ export function addressOf(): string {
   for (const machine of page.folded.value) parts.push(['fold', layout.machines[machine]?.name ?? '']);
   for (const { machine, pid } of page.taskRows.value)
     parts.push(['task', `${pid},${layout.machines[machine]?.name ?? ''}`]);
-  if (page.panel.value !== 'details') parts.push(['panel', page.panel.value ?? 'none']);
+  parts.push(['panel', page.panel.value ?? 'none']);
   if (page.settings.value.clock === 'raw') parts.push(['clock', 'raw']);
   if (page.theme.value !== 'auto') parts.push(['theme', page.theme.value]);
   return new URLSearchParams(parts).toString();

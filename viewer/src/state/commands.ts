@@ -5,6 +5,7 @@ import { batch, signal } from '@preact/signals';
 import { addMark, setView, zoomToSelection } from './go.ts';
 import { nextMatch } from './matches.ts';
 import * as page from './page.ts';
+import { stepAlong, stepRow } from './step.ts';
 import { panned, zoomed } from './view.ts';
 
 export interface Command {
@@ -33,6 +34,10 @@ export const COMMANDS: readonly Command[] = [
   { keys: ['s', '-'], name: 'Zoom out', run: () => zoom(1 / ZOOM) },
   { keys: ['a', 'ArrowLeft'], name: 'Move to earlier', run: () => pan(-PAN) },
   { keys: ['d', 'ArrowRight'], name: 'Move to later', run: () => pan(PAN) },
+  { keys: ['j', 'ArrowDown'], name: 'Select on the next row', run: () => stepRow(1) },
+  { keys: ['k', 'ArrowUp'], name: 'Select on the row before', run: () => stepRow(-1) },
+  { keys: ['.'], name: 'Select the next slice or event of the track', run: () => stepAlong(1) },
+  { keys: [','], name: 'Select the one before', run: () => stepAlong(-1) },
   { keys: ['f', '0'], name: 'Fit: show all', run: () => setView(page.whole.value) },
   { keys: ['z'], name: 'Zoom to the selection or the measured range', run: zoomToSelection },
   { keys: ['/'], name: 'Search', run: () => searchWanted.value++ },

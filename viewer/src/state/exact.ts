@@ -29,6 +29,11 @@ export function seconds(stamp: bigint): string {
   return `${sign}${digits.slice(0, -NS_DIGITS)}.${digits.slice(-NS_DIGITS)}`;
 }
 
+/** An exact stamp as the protocol has it (ns or ticks), as times are shown. */
+export function stampText(stamp: string, unit: Unit): string {
+  return unit === 'ns' && /^-?\d+$/.test(stamp) ? seconds(BigInt(stamp)) : stamp;
+}
+
 /** The relative time of what `exactTime` made; undefined for other text. */
 export function relativeTime(base: bigint, text: string, unit: Unit): number | undefined {
   const match = /^(-?)(\d{1,30})(?:\.(\d{1,15}))?$/.exec(text);

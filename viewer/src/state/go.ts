@@ -35,6 +35,11 @@ export function goTo(track: number, time: number, span?: Span): void {
   batch(() => {
     page.selection.value = item;
     const own = span ?? (item === undefined ? { start: time, end: time } : spanOf(series, item));
+    if (own.start === own.end) {
+      page.view.value = showing(page.view.value, own.start, page.whole.value);
+      seek(track);
+      return;
+    }
     const isVisible = own.start >= page.view.value.start && own.end <= page.view.value.end;
     const isLarge = (own.end - own.start) * 200 > page.view.value.end - page.view.value.start;
     if (span !== undefined || !(isVisible && isLarge)) page.view.value = around(own, page.whole.value);
