@@ -29,10 +29,10 @@ interface Recorder {
   end(): Promise<{ status: number | null; stderr: string; seconds: number }>;
 }
 
-/** Resolves when it records. Without a command it goes on until SIGINT. */
-async function startRecorder(agent: AgentProcess, output: string): Promise<Recorder> {
+/** Resolves when it records, into which `buffer` on the host. Without a command it goes on until SIGINT. */
+async function startRecorder(agent: AgentProcess, output: string, buffer: readonly string[] = []): Promise<Recorder> {
   const guest = ['-A', `guest@127.0.0.1:${agent.port}`, '-C', 'tai', '-e', 'sched_switch', '-s', '10000'];
-  const args = [COMMAND, 'record', '-o', output, '-C', 'mono', '-e', 'sched_switch', ...guest];
+  const args = [COMMAND, 'record', '-o', output, ...buffer, '-C', 'mono', '-e', 'sched_switch', ...guest];
   const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
   const exit = once(child, 'exit');
   let [stdout, stderr] = ['', ''];
@@ -142,7 +142,7 @@ describe.skipIf(unable !== undefined)('in the middle of a recording', () => {
   test('another recorder comes', async () => {
     await withAgent(async (agent) => {
       const first = await startRecorder(agent, 'first.dat');
-      const second = await startRecorder(agent, 'second.dat');
+      const second = await startRecorder(agent, 'second.dat', ['-B', 'tandem-die-second']);
       const { status, stderr } = await second.end();
       expect(stderr).toMatch(
         /^tandem: guest guest \(agent at .*\): refused the request: the agent is busy with [^\n]+\n$/,

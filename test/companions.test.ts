@@ -7,7 +7,7 @@ import { missing } from './support/capabilities.ts';
 import { type RunResult, run, tandem } from './support/run.ts';
 import { expectSameText } from './support/same-text.ts';
 import { temporaryFolder } from './support/temp-folder.ts';
-import { withTracefs } from './support/tracefs-state.ts';
+import { lockTracefs } from './support/tracefs-state.ts';
 
 /* The commands that look at the kernel's tracing, or switch it, beside the installed trace-cmd. */
 
@@ -15,8 +15,6 @@ const TRACING = '/sys/kernel/tracing';
 const NAME = `tandem-test-${process.pid}`;
 const INSTANCE = join(TRACING, 'instances', NAME);
 const TRIES = 5;
-/** Other users of tracefs may be at work for minutes. */
-const LOCK_TIMEOUT_MS = 600_000;
 const COMMAND = ['node', 'dist/cli/main.js'];
 const unableToCompare = missing('root', 'tracefs', 'trace-cmd');
 const unable = missing('root', 'tracefs');
@@ -27,25 +25,16 @@ const set = (value: string, ...parts: string[]): void => writeFileSync(join(INST
 const enable = (system: string, event = ''): void => set('1', 'events', system, event, 'enable');
 
 /** Tracefs is one for the whole machine: the lock on it is held until the last test is over. */
-let testsAreOver = () => {};
-let lock: Promise<void> | undefined;
+let free = async () => {};
 beforeAll(async () => {
   if (unable) return;
-  await new Promise<void>((locked) => {
-    lock = withTracefs(async () => {
-      locked();
-      await new Promise<void>((over) => {
-        testsAreOver = over;
-      });
-    });
-  });
+  free = await lockTracefs();
   mkdirSync(INSTANCE);
   makeUnusual();
-}, LOCK_TIMEOUT_MS);
+});
 afterAll(async () => {
   if (existsSync(INSTANCE)) rmdirSync(INSTANCE);
-  testsAreOver();
-  await lock;
+  await free();
 });
 
 /** Makes much of the instance differ from how the kernel makes it. */

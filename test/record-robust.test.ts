@@ -99,6 +99,25 @@ describe('while it records', () => {
     });
   });
 
+  test('another recording of the same buffer is refused, one of another buffer is not', async (context) => {
+    await cleanly(context, async () => {
+      const args = [COMMAND, 'record', '-q', '-o', 'first.dat', '-e', 'sched'];
+      const first = spawn(process.execPath, args, { cwd: folder, stdio: 'ignore' });
+      const ended = once(first, 'exit');
+      await until(() => existsSync(join(folder, 'first.dat.cpu0')));
+      for (const command of [['record', '-o', 'x.dat'], ['start'], ['record', '-K', '-o', 'x.dat']]) {
+        const { status, stderr } = await ours(...command, '-e', 'irq', 'true');
+        expect(status).toBe(2);
+        expect(stderr).toMatch(/^tandem: top buffer: tandem is recording it already \(pid \d+\); .*-B NAME\n$/);
+      }
+      const other = await ours('record', '-q', '-o', 'other.dat', '-B', 'tandem-other', '-e', 'sched', 'true');
+      expect([other.status, other.stderr]).toEqual([0, '']);
+      first.kill('SIGINT');
+      expect(await ended).toEqual([0, null]);
+      expect((await report('first.dat')).length).toBeGreaterThan(0);
+    });
+  });
+
   test('what is not restored is not written over', async (context) => {
     await cleanly(context, async () => {
       const args = ['record', '-o', 'again.dat', '-e', 'sched', 'sleep', '0.1'];

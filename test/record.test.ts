@@ -82,9 +82,10 @@ describe('by itself', () => {
         set('events/timer/timer_start/trigger', 'stacktrace');
         set('trace_clock', 'boot');
         set('tracing_on', '0');
+        set('per_cpu/cpu0/buffer_size_kb', '300');
         const before = tracefsState();
-        const options = ['-C', 'mono', '-b', '64', '-M', '1', '-T', '-e', 'sched', '-R', 'traceoff:9', '-e', 'timer'];
-        const buffer = ['-B', 'tandem-theirs', ...options];
+        const events = ['-e', 'sched', '-f', 'prev_prio < 200', '-R', 'traceoff:9', '-e', 'timer'];
+        const buffer = ['-B', 'tandem-theirs', '-C', 'mono', '-b', '64', '-M', '1', '-T', ...events];
         const { status, stderr } = await tandem(['record', '-q', '-o', 'theirs.dat', ...buffer, 'true'], {
           cwd: folder,
         });

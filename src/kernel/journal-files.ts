@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fsError } from './os-error.ts';
 import { processStartTime } from './procfs.ts';
 
 /*
@@ -21,7 +22,11 @@ export function journalFolder(): string {
 
 /** Where this process writes its journal. Makes the folder. */
 export function ownJournal(folder: string): string {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw fsError(error, folder, 'can not be made');
+  }
   return join(folder, `${ownName()}.jsonl`);
 }
 
@@ -92,11 +97,11 @@ export function takeJournals({ kept = false } = {}, folder = journalFolder()): T
   });
 }
 
-/** Processes that are recording, or setting a recording up. */
-export function recordingProcesses(folder = journalFolder()): number[] {
-  return journalFiles(folder)
-    .filter(({ isRunning, isKept, isUndoing, isHalfWritten }) => isRunning && !isKept && !isUndoing && !isHalfWritten)
-    .map(({ pid }) => pid);
+/** Processes that are recording, or setting a recording up, with their journals. */
+export function recordingProcesses(folder = journalFolder()): { readonly pid: number; readonly path: string }[] {
+  return journalFiles(folder).filter(
+    ({ isRunning, isKept, isUndoing, isHalfWritten }) => isRunning && !isKept && !isUndoing && !isHalfWritten,
+  );
 }
 
 /** Whether another process is putting something back right now. */

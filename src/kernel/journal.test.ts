@@ -1,10 +1,21 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Journal, readSetting, undoJournal } from './journal.ts';
-import { othersAreUndoing, recordingProcesses, type TakenJournal, takeJournals } from './journal-files.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { lockTracefs } from '../../test/support/tracefs-state.ts';
+import { type Change, Journal, undoJournal } from './journal.ts';
+import { othersAreUndoing, ownJournal, recordingProcesses, type TakenJournal, takeJournals } from './journal-files.ts';
+import { readSetting } from './settings.ts';
 import { findTracefs, openTracefs, type Tracefs, type TraceInstance } from './tracefs.ts';
 
 const canTrace = process.getuid?.() === 0 && findTracefs() !== undefined;
@@ -17,9 +28,14 @@ describe.runIf(canTrace)('with an instance of its own in the real tracefs', () =
   /** The settings that the tests change, as the kernel shows them. */
   const state = () =>
     ['trace_clock', 'buffer_size_kb', 'tracing_on', 'set_event', 'set_event_pid', 'events/sched/sched_switch/filter']
-      .concat('events/sched/sched_switch/trigger', 'options/overwrite', 'buffer_percent')
+      .concat('events/sched/sched_switch/trigger', 'options/overwrite', 'buffer_percent', 'tracing_cpumask')
       .map((file) => `${file}: ${instance.read(file).trim()}`);
 
+  let free = async () => {};
+  beforeAll(async () => {
+    free = await lockTracefs();
+  });
+  afterAll(() => free());
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'tandem-journal-'));
     instance = tracefs.createInstance(`journal-test-${process.pid}`);
@@ -36,6 +52,7 @@ describe.runIf(canTrace)('with an instance of its own in the real tracefs', () =
     journal.set('value', instance.file('tracing_on'), '0');
     journal.set('value', instance.file('options/overwrite'), '0');
     journal.set('size', instance.file('buffer_percent'), '10');
+    journal.set('mask', instance.file('tracing_cpumask'), '1');
     journal.set('list', instance.file('set_event_pid'), '1');
     journal.set('filter', instance.file('events/sched/sched_switch/filter'), 'next_pid > 1');
     journal.add(instance.file('events/sched/sched_switch/trigger'), 'traceoff:3');
@@ -106,17 +123,59 @@ describe.runIf(canTrace)('with an instance of its own in the real tracefs', () =
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  /** Undoes what a killed run's journal holds. Returns the problems. */
+  const undoKilled = async (changes: readonly Change[]): Promise<string[]> => {
+    const lines = changes.map((change) => `${JSON.stringify(change)}\n`).join('');
+    writeFileSync(join(folder, `${await endedProcess()}-1.jsonl`), lines);
+    return takeJournals({}, folder).flatMap(undoJournal);
+  };
+  const SWITCH = 'events/sched/sched_switch';
+
+  test("a trigger that was not added any more: somebody else's of that kind stays", async () => {
+    const trigger = instance.file(SWITCH, 'trigger');
+    instance.write('stacktrace', SWITCH, 'trigger');
+    const journal = new Journal(folder);
+    expect(() => journal.add(trigger, 'stacktrace:5')).toThrowError(/EEXIST/);
+    expect(journal.changes).toEqual([]);
+    const before = ['stacktrace'];
+    expect(await undoKilled([{ type: 'added', path: trigger, entry: 'stacktrace:5', before }])).toEqual([]);
+    expect(instance.read(SWITCH, 'trigger')).toBe('stacktrace:unlimited\n');
+
+    journal.add(trigger, 'traceoff:2 if next_pid == 0');
+    expect(instance.read(SWITCH, 'trigger').split('\n')).toHaveLength(3);
+    expect(journal.undo()).toEqual([]);
+    expect(instance.read(SWITCH, 'trigger')).toBe('stacktrace:unlimited\n');
+  });
+
+  test('a list that the kernel shows in other words is put back when the run was killed before it noted them', async () => {
+    const path = instance.file('set_event_pid');
+    instance.write('1\n2', 'set_event_pid');
+    expect(await undoKilled([{ type: 'setting', kind: 'list', path, before: '', after: '[12]' }])).toEqual([]);
+    expect(instance.read('set_event_pid')).toBe('');
+  });
+
+  test('what was undone already, when the run was killed before it noted that, is no problem', async () => {
+    const filter = instance.file(SWITCH, 'filter');
+    instance.write('next_pid > 1', SWITCH, 'filter');
+    const journal = new Journal(folder);
+    journal.set('filter', filter, '0');
+    journal.set('filter', filter, 'next_pid > 5');
+    const changes = [...journal.changes];
+    expect(journal.undo()).toEqual([]);
+    expect(await undoKilled(changes)).toEqual([]);
+    expect(instance.read(SWITCH, 'filter')).toBe('next_pid > 1\n');
+  });
+
   test('a filter that the kernel refused is taken back, also when the run was killed right then', async () => {
     const filter = instance.file('events/sched/sched_kthread_stop/filter');
     const journal = new Journal(folder);
     expect(() => journal.set('filter', filter, 'prev_prio < 200')).toThrowError();
     expect([instance.read('events/sched/sched_kthread_stop/filter').trim(), journal.changes]).toEqual(['none', []]);
 
-    const change = { type: 'setting', kind: 'filter', path: filter, before: '0', after: 'prev_prio < 200' };
-    writeFileSync(join(folder, `${await endedProcess()}-1.jsonl`), `${JSON.stringify(change)}\n`);
+    const change = { type: 'setting', kind: 'filter', path: filter, before: '0', after: 'prev_prio < 200' } as const;
     expect(() => instance.write('prev_prio < 200', 'events/sched/sched_kthread_stop/filter')).toThrowError();
     expect(instance.read('events/sched/sched_kthread_stop/filter')).toContain('parse_error');
-    expect(takeJournals({}, folder).flatMap(undoJournal)).toEqual([]);
+    expect(await undoKilled([change])).toEqual([]);
     expect(instance.read('events/sched/sched_kthread_stop/filter').trim()).toBe('none');
   });
 
@@ -179,7 +238,7 @@ describe.runIf(canTrace)('with an instance of its own in the real tracefs', () =
     const [own] = readdirSync(folder);
     writeFileSync(join(folder, `${own}.new`), '');
     writeFileSync(join(folder, `${await endedProcess()}-1.jsonl.new`), '');
-    expect(recordingProcesses(folder)).toEqual([process.pid]);
+    expect(recordingProcesses(folder).map(({ pid }) => pid)).toEqual([process.pid]);
     expect(takeJournals({ kept: true }, folder)).toEqual([]);
     expect(readdirSync(folder).sort()).toEqual([own, `${own}.new`]);
     journal.undo();
@@ -190,4 +249,33 @@ test('settings of an unwritable place fail with what to do, and nothing stays no
   const journal = new Journal(mkdtempSync(join(tmpdir(), 'tandem-journal-')));
   expect(() => journal.set('value', '/proc/no-such-file', '1')).toThrowError(/can not be read \(ENOENT\)/);
   expect(journal.undo()).toEqual([]);
+});
+
+test('a journal that can not be written: one clear line, before anything is changed', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tandem-journal-'));
+  const setting = join(folder, 'setting');
+  writeFileSync(setting, 'before');
+  expect(() => new Journal(join(setting, 'below'))).toThrowError(/below: can not be made \(ENOTDIR\)/);
+  symlinkSync('/dev/full', ownJournal(folder));
+  const journal = new Journal(folder);
+  expect(() => journal.set('value', setting, 'after')).toThrowError(/can not be noted \(ENOSPC\)/);
+  expect([journal.changes, readSetting('value', setting)]).toEqual([[], 'before']);
+});
+
+test.each([
+  ['mask', '00000000,0000000f\n', 'f'],
+  ['mask', '00000000,00000000\n', '0'],
+  ['mask', '1,00000000\n', '1,00000000'],
+  ['size', '7 (expanded: 1408)\n', '1408'],
+  ['size', '1410\n', '1410'],
+  ['choice', 'local [mono] boot\n', 'mono'],
+  ['filter', 'none\n', '0'],
+  ['filter', 'a == 1\n', 'a == 1'],
+  ['filter', 'a == 1\n ^\nparse_error: Field not found\n', '0'],
+  ['filter', 'a == 1\nError: (-12)\n', '0'],
+  ['list', '#### all functions enabled ####\n', ''],
+] as const)('a %s reads %j', (kind, text, expected) => {
+  const path = join(mkdtempSync(join(tmpdir(), 'tandem-setting-')), 'file');
+  writeFileSync(path, text);
+  expect(readSetting(kind, path)).toBe(expected);
 });

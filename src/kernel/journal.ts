@@ -1,32 +1,16 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { TandemError } from '../base/errors.ts';
-import { journalFolder, keptName, ownJournal, type TakenJournal } from './journal-files.ts';
-import { OsError } from './os-error.ts';
-import {
-  appendControl,
-  bracketed,
-  readControl,
-  type Tracefs,
-  TraceInstance,
-  writeControl,
-  writeControlAside,
-} from './tracefs.ts';
+import { journalFolder, keptName, ownJournal, recordingProcesses, type TakenJournal } from './journal-files.ts';
+import { fsError, OsError } from './os-error.ts';
+import { listEntries, readSetting, refusedFilter, type SettingKind } from './settings.ts';
+import { appendControl, readControl, type Tracefs, TraceInstance, writeControl, writeControlAside } from './tracefs.ts';
 
 /**
  * What was changed in the kernel, so that it can be put back on every way out. A line is on disk before the change
  * is made; after a SIGKILL the next run finds the file and undoes it. Only own changes are undone: where the setting
  * no longer is what this program made it, somebody else has it now, and it stays.
- *
- * How a setting reads and how it is written differ:
- * - `value`: reads as it is written, one line (tracing_on, tracing_cpumask, current_tracer, an option).
- * - `choice`: reads as a list with the choice in brackets (trace_clock).
- * - `size`: reads as a number, perhaps with a remark behind it (buffer_size_kb).
- * - `filter`: reads `none` when there is none, which is written as 0. One that was refused is none.
- * - `list`: one entry per line; `none` or a line of `#` when empty (set_event_pid, set_ftrace_filter).
  */
-export type SettingKind = 'value' | 'choice' | 'size' | 'filter' | 'list';
-
 export type Change =
   | {
       readonly type: 'setting';
@@ -39,8 +23,8 @@ export type Change =
   | { readonly type: 'held'; readonly kind: SettingKind; readonly path: string; readonly before: string }
   /** What the kernel made of the value of an earlier setting: sizes are rounded. */
   | { readonly type: 'settled'; readonly path: string; readonly after: string }
-  /** An entry added to a list that is taken out by writing it with a `!` (a trigger). */
-  | { readonly type: 'added'; readonly path: string; readonly entry: string }
+  /** An entry added to a list that is taken out by writing it with a `!` (a trigger). `before`: what was in the list. */
+  | { readonly type: 'added'; readonly path: string; readonly entry: string; readonly before: readonly string[] }
   /** Events switched on, as `system:event`, in the instance whose folder is `path`. */
   | { readonly type: 'events'; readonly path: string; readonly events: readonly string[] }
   /** Somebody else's events switched off meanwhile, in the same form. */
@@ -52,32 +36,7 @@ export type Change =
   /** A file that nobody but this run has a use for. */
   | { readonly type: 'file'; readonly path: string };
 
-/** Reads a setting in the form in which it is written. */
-export function readSetting(kind: SettingKind, path: string): string {
-  const text = readControl(path);
-  switch (kind) {
-    case 'value':
-      return text.trim();
-    case 'choice':
-      return bracketed(text);
-    case 'size':
-      return String(Number.parseInt(text, 10));
-    case 'filter':
-      return text.trim() === 'none' || refusedFilter(text) !== undefined ? '0' : text.trim();
-    case 'list':
-      return text
-        .split('\n')
-        .map((line) => line.trim())
-        .filter((line) => line !== '' && !line.startsWith('#') && line !== 'no pid')
-        .join('\n');
-  }
-}
-
-/** The filter that the kernel refused, and shows with a remark on where it is wrong; undefined for others. */
-function refusedFilter(text: string): string | undefined {
-  const [filter, ...remark] = text.split('\n');
-  return remark.some((line) => line.startsWith('parse_error:')) ? filter : undefined;
-}
+const UNWRITABLE = 'what is changed in the kernel can not be noted';
 
 /** In one step: whenever this program is killed, a whole journal is there. */
 function rewrite(path: string, changes: readonly Change[]): void {
@@ -87,8 +46,20 @@ function rewrite(path: string, changes: readonly Change[]): void {
     rmSync(path, { force: true });
     return;
   }
-  writeFileSync(`${path}.new`, changes.map(line).join(''), { mode: 0o600 });
-  renameSync(`${path}.new`, path);
+  try {
+    writeFileSync(`${path}.new`, changes.map(line).join(''), { mode: 0o600 });
+    renameSync(`${path}.new`, path);
+  } catch (error) {
+    throw fsError(error, path, UNWRITABLE);
+  }
+}
+
+function append(path: string, changes: readonly Change[]): void {
+  try {
+    appendFileSync(path, changes.map(line).join(''), { mode: 0o600 });
+  } catch (error) {
+    throw fsError(error, path, UNWRITABLE);
+  }
 }
 
 const line = (change: Change): string => `${JSON.stringify(change)}\n`;
@@ -108,7 +79,7 @@ export class Journal {
   }
 
   #record(change: Change): void {
-    appendFileSync(this.#path, line(change), { mode: 0o600 });
+    append(this.#path, [change]);
     this.#changes.push(change);
   }
 
@@ -156,7 +127,7 @@ export class Journal {
 
   /** Adds an entry to a file that keeps a list of them (a trigger). */
   add(path: string, entry: string): void {
-    this.#record({ type: 'added', path, entry });
+    this.#record({ type: 'added', path, entry, before: listEntries(path) });
     this.#attempt(() => appendControl(path, entry));
   }
 
@@ -193,7 +164,7 @@ export class Journal {
   /** Has files removed at the end: those that are of use to this run only. All are noted in one step. */
   ownFiles(paths: readonly string[]): void {
     const changes = paths.map((path) => ({ type: 'file', path: resolve(path) }) as const);
-    appendFileSync(this.#path, changes.map(line).join(''), { mode: 0o600 });
+    append(this.#path, changes);
     this.#changes.push(...changes);
   }
 
@@ -261,6 +232,8 @@ function switchEvents(path: string, events: readonly string[], value: '0' | '1')
 
 /** No setting reads like this. */
 const ANYTHING = '\0';
+/** Settings of which the kernel makes something else than was written. */
+const UNLIKE_WRITTEN: readonly SettingKind[] = ['size', 'list'];
 
 /** `killed`: the run ended without a chance to note what the kernel made of its last change. */
 function undoChanges(changes: readonly Change[], killed: boolean): { problems: string[]; failed: Change[] } {
@@ -268,12 +241,16 @@ function undoChanges(changes: readonly Change[], killed: boolean): { problems: s
   const failed: Change[] = [];
   const settled = new Map<string, string>();
   const last = changes.at(-1);
-  // A size that was rounded, and that was not noted any more: it is ours, whatever it is.
-  if (killed && last?.type === 'setting' && last.kind === 'size') settled.set(last.path, ANYTHING);
+  // A size that was rounded, or a pattern's names, not noted any more: it is ours, whatever it is.
+  if (killed && last?.type === 'setting' && UNLIKE_WRITTEN.includes(last.kind)) settled.set(last.path, ANYTHING);
+  const originals = new Map<string, string>();
+  for (const change of changes) {
+    if (change.type === 'setting' && !originals.has(change.path)) originals.set(change.path, change.before);
+  }
   for (const change of changes.toReversed()) {
     try {
       if (change.type === 'settled') settled.set(change.path, change.after);
-      const problem = undoChange(change, settled);
+      const problem = undoChange(change, settled, originals);
       if (problem !== undefined) problems.push(problem);
     } catch (error) {
       if (error instanceof OsError && error.errno === 'ENOENT') continue; // the instance is gone, with its settings
@@ -284,7 +261,12 @@ function undoChanges(changes: readonly Change[], killed: boolean): { problems: s
   return { problems, failed };
 }
 
-function undoChange(change: Change, settled: Map<string, string>): string | undefined {
+/** `originals`: of each setting what it was before its first change. Being that, it was undone before. */
+function undoChange(
+  change: Change,
+  settled: Map<string, string>,
+  originals: ReadonlyMap<string, string>,
+): string | undefined {
   switch (change.type) {
     case 'settled':
       return undefined;
@@ -296,7 +278,7 @@ function undoChange(change: Change, settled: Map<string, string>): string | unde
       // Killed before it could take back a filter that was refused.
       const isRefused = change.kind === 'filter' && refusedFilter(readControl(change.path)) === change.after;
       const now = isRefused ? change.after : readSetting(change.kind, change.path);
-      if (now === change.before) return undefined;
+      if (now === change.before || now === originals.get(change.path)) return undefined;
       const after = settled.get(change.path) ?? change.after;
       settled.delete(change.path);
       if (now !== after && after !== ANYTHING)
@@ -305,10 +287,9 @@ function undoChange(change: Change, settled: Map<string, string>): string | unde
       return undefined;
     }
     case 'added': {
-      // Triggers read back with more words than they were written with: the kernel finds its entry itself.
-      if (readControl(change.path).includes(change.entry.split(/[\s:]/)[0] as string)) {
-        appendControl(change.path, `!${change.entry}`);
-      }
+      // It reads back with other words than it was written with: the kernel finds it itself, or another of its kind.
+      const isThere = listEntries(change.path).some((entry) => !change.before.includes(entry));
+      if (isThere) appendControl(change.path, `!${change.entry}`);
       return undefined;
     }
     case 'events': {
@@ -335,17 +316,31 @@ function undoChange(change: Change, settled: Map<string, string>): string | unde
   }
 }
 
+/** The changes of a journal, as far as they were made. */
+function readChanges(path: string): Change[] {
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .flatMap((text) => {
+      try {
+        return text === '' ? [] : [JSON.parse(text) as Change];
+      } catch {
+        return []; // the run was killed while it wrote this line: the change that it announces was not made
+      }
+    });
+}
+
+/** Another process that has taken this setting over, and goes on. */
+export function otherHolder(setting: string, folder = journalFolder()): number | undefined {
+  const holds = ({ type, path }: Change): boolean => type === 'held' && path === setting;
+  return recordingProcesses(folder).find(({ pid, path }) => {
+    // It may be over meanwhile.
+    return pid !== process.pid && existsSync(path) && readChanges(path).some(holds);
+  })?.pid;
+}
+
 /** Undoes what another run changed, and removes its journal, which this process has taken. Returns the problems. */
 export function undoJournal({ path, from, isKept }: TakenJournal): string[] {
-  const changes: Change[] = [];
-  for (const text of readFileSync(path, 'utf8').split('\n')) {
-    try {
-      if (text !== '') changes.push(JSON.parse(text) as Change);
-    } catch {
-      // The run was killed while it wrote this line: the change that it announces was not made.
-    }
-  }
-  const { problems, failed } = undoChanges(changes, !isKept);
+  const { problems, failed } = undoChanges(readChanges(path), !isKept);
   rewrite(path, failed);
   if (failed.length > 0) renameSync(path, from);
   return problems;

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { type ErrorCode, TandemError } from '../base/errors.ts';
-import { type Journal, readSetting } from '../kernel/journal.ts';
+import { type Journal, otherHolder } from '../kernel/journal.ts';
 import { OsError } from '../kernel/os-error.ts';
+import { readSetting } from '../kernel/settings.ts';
 import type { Tracefs, TraceInstance } from '../kernel/tracefs.ts';
 import { type MatchedEvents, nearNames, wantedEvents } from './events.ts';
 import { applyFunctions, functionTracerRefused } from './functions.ts';
@@ -34,7 +35,9 @@ export function openInstance({ name }: BufferPlan, tracefs: Tracefs, journal: Jo
  * then everything may be set, but nothing switched on or read. Undefined when nothing was in it.
  */
 export function takeOver(instance: TraceInstance, journal: Journal, staysAsItIs: boolean): Promise<void> | undefined {
+  refuseTaken(instance);
   journal.hold('value', instance.file('tracing_on'));
+  refuseTaken(instance); // of two that start at once one sees the other, if not both
   if (staysAsItIs) return undefined;
   instance.write('0', 'tracing_on');
   // Noted before what follows: undone after it, and before tracing goes on.
@@ -45,6 +48,15 @@ export function takeOver(instance: TraceInstance, journal: Journal, staysAsItIs:
   // A list whose processes have all ended reads empty, but keeps every event away until it is written.
   if (readSetting('list', instance.file('set_event_pid')) === '') instance.write('', 'set_event_pid');
   return empty;
+}
+
+/** What another recording has set would be taken for what was there before, and come back when that one is over. */
+function refuseTaken(instance: TraceInstance): void {
+  const pid = otherHolder(instance.file('tracing_on'));
+  if (pid === undefined) return;
+  const subject = instance.name === '' ? 'top buffer' : `-B ${instance.name}`;
+  const hint = 'wait until that is over, or record an instance of your own: -B NAME';
+  throw new TandemError('IO', subject, `tandem is recording it already (pid ${pid})`, hint);
 }
 
 /** Everything of a buffer but its pids, which are known only when the command has been started. */
@@ -100,19 +112,26 @@ function applyMask(mask: string, instance: TraceInstance, journal: Journal): voi
     groups.unshift((rest & 0xffff_ffffn).toString(16));
   }
   const padded = groups.map((group, index) => (index === 0 ? group : group.padStart(8, '0')));
-  journal.set('value', instance.file('tracing_cpumask'), padded.join(','));
+  journal.set('mask', instance.file('tracing_cpumask'), padded.join(','));
 }
 
 const allCpus = (instance: TraceInstance): bigint =>
   instance.cpus().reduce((bits, cpu) => bits | (1n << BigInt(cpu)), 0n);
 
 function applySizes({ sizeKb, subBufferKb }: BufferPlan, instance: TraceInstance, journal: Journal): void {
+  const files = sizeFiles(instance);
   if (subBufferKb !== undefined) {
     // It changes the buffer's size as well, to a multiple of its own, and not back.
-    journal.hold('size', instance.file('buffer_size_kb'));
+    for (const file of files) journal.hold('size', file);
     setOrExplain(journal, 'size', instance, 'buffer_subbuf_size_kb', String(subBufferKb));
   }
-  if (sizeKb !== undefined) journal.set('size', instance.file('buffer_size_kb'), String(sizeKb));
+  if (sizeKb !== undefined) for (const file of files) journal.set('size', file, String(sizeKb));
+}
+
+/** One for all CPUs, unless somebody gave them different sizes: then it reads `X`. */
+function sizeFiles(instance: TraceInstance): string[] {
+  if (!instance.read('buffer_size_kb').startsWith('X')) return [instance.file('buffer_size_kb')];
+  return instance.cpus().map((cpu) => instance.ofCpu(cpu, 'buffer_size_kb'));
 }
 
 function applyEvents(matched: readonly MatchedEvents[], instance: TraceInstance, journal: Journal): void {

@@ -20,7 +20,7 @@ export interface PutBackOptions {
 export async function putBack({ kept, tell }: PutBackOptions): Promise<string[]> {
   const problems: string[] = [];
   // A recording puts back what it found. Take that away under it, and it would bring it back for good.
-  const recording = kept ? recordingProcesses() : [];
+  const recording = kept ? recordingProcesses().map(({ pid }) => pid) : [];
   if (recording.length > 0) {
     problems.push(`what tandem start left stays: stop the recording first that goes on (pid ${recording.join(', ')})`);
   }

@@ -34,16 +34,28 @@ function settingOf(path: string): string {
   }
 }
 
-/** Holds the machine-wide lock of tracefs while `work` runs. It is freed by the kernel too, should this process die. */
+/** Holds the machine-wide lock of tracefs while `work` runs. */
 export async function withTracefs<T>(work: () => Promise<T>): Promise<T> {
-  const holder = spawn('flock', [LOCK, 'sh', '-c', 'echo locked; exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
-  await once(createInterface(holder.stdout), 'line');
+  const free = await lockTracefs();
   try {
     return await work();
   } finally {
-    holder.stdin.end();
-    await once(holder, 'exit');
+    await free();
   }
+}
+
+/**
+ * Takes the machine-wide lock of tracefs. Returns what frees it; the kernel does so too, should this process die. Other
+ * users may be at work for minutes.
+ */
+export async function lockTracefs(): Promise<() => Promise<void>> {
+  const holder = spawn('flock', [LOCK, 'sh', '-c', 'echo locked; exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  await once(createInterface(holder.stdout), 'line');
+  return async () => {
+    const freed = once(holder, 'exit');
+    holder.stdin.end();
+    await freed;
+  };
 }
 
 /** Journals of runs that are over or killed. */
