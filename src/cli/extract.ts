@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { openTracefs } from '../kernel/tracefs.ts';
 import { extractTrace } from '../record/extract.ts';
-import { EXIT_HELP } from './exit-status.ts';
+import { EXIT_HELP, EXIT_IO } from './exit-status.ts';
 import { type BufferSwitches, chosenBuffers, collect } from './instances.ts';
 import { RecordOptions, usage } from './record-options.ts';
 import { declareExtractOptions } from './record-rows.ts';
@@ -35,7 +35,8 @@ export function extractCommand(): Command {
       const tracefs = openTracefs();
       const instances = chosenBuffers(tracefs, chosen);
       const plan = options.finishFile(`tandem ${packageVersion()}`);
-      await extractTrace({ plan, instances, snapshot: s === true, tracer: p, options: O }, tracefs);
+      const isWhole = await extractTrace({ plan, instances, snapshot: s === true, tracer: p, options: O }, tracefs);
+      if (!isWhole) process.exitCode = EXIT_IO;
     });
   declareExtractOptions(command, options);
   return command;

@@ -10,10 +10,12 @@ import { measureDateOffset } from './date-offset.ts';
 import { readEventTable } from './events.ts';
 import { KernelTexts } from './kernel-texts.ts';
 import { readLatency } from './latency.ts';
+import { makeFile } from './make-file.ts';
 import { Messages } from './messages.ts';
 import { bufferPlan, isLatencyTracer, type RecordPlan } from './plan.ts';
 import { RecordSession } from './session.ts';
 import { cpuCountOf, type OpenBuffer } from './setup.ts';
+import { StopSignals } from './stop-signals.ts';
 import { subBufferSize } from './sub-buffer-size.ts';
 import { latencyLine } from './summary.ts';
 import { checkWritable, TemporaryFiles } from './temporary-files.ts';
@@ -30,27 +32,33 @@ export interface Extraction {
   readonly options: readonly string[];
 }
 
-/** Makes a trace file of what is in the kernel's buffers, which are empty then. Changes no setting for good. */
-export async function extractTrace(extraction: Extraction, tracefs: Tracefs): Promise<void> {
+/**
+ * Makes a trace file of what is in the kernel's buffers, which are empty then. Changes no setting for good. Signals do
+ * not end it: it soon ends by itself. Returns whether everything was taken.
+ */
+export async function extractTrace(extraction: Extraction, tracefs: Tracefs): Promise<boolean> {
   const { plan, options } = extraction;
   const messages = new Messages(plan);
   checkWritable(plan.output, TemporaryFiles.of(plan));
+  const signals = new StopSignals();
   const journal = new Journal();
   try {
     for (const option of options) applyOption(option, tracefs.top, journal);
-    await (isLatencyTracer(extraction.tracer)
+    return await (isLatencyTracer(extraction.tracer)
       ? extractLatency(plan, tracefs, messages)
       : extractBuffers(extraction, tracefs, journal, messages));
   } finally {
     for (const problem of journal.undo()) messages.warn(problem);
+    signals.release();
   }
 }
 
-async function extractLatency(plan: RecordPlan, tracefs: Tracefs, messages: Messages): Promise<void> {
+async function extractLatency(plan: RecordPlan, tracefs: Tracefs, messages: Messages): Promise<boolean> {
   const texts = new KernelTexts(tracefs.top, readEventTable(tracefs.top)).read();
   const facts = { ...plan, ...texts, commandLines: readCommandLines(tracefs.top), cpuCount: cpuCountOf(tracefs) };
   const bytes = await writeTraceFile(plan.output, latencyContent(facts, readLatency(tracefs.top)), plan);
   messages.info(latencyLine(plan.output, bytes));
+  return true;
 }
 
 async function extractBuffers(
@@ -58,7 +66,7 @@ async function extractBuffers(
   tracefs: Tracefs,
   journal: Journal,
   messages: Messages,
-): Promise<void> {
+): Promise<boolean> {
   const buffers = instances.map((instance): OpenBuffer => {
     const rawFile = snapshot ? 'snapshot_raw' : 'trace_pipe_raw';
     if (snapshot && !instance.has('snapshot')) {
@@ -77,7 +85,8 @@ async function extractBuffers(
     date: plan.date ? measureDateOffset(first.clock(), tracefs, journal) : undefined,
   });
   await session.startCapture(new CaptureThreads());
-  for (const problem of await session.finish()) messages.warn(problem);
-  for (const line of await session.assemble()) messages.info(line);
-  for (const line of session.losses()) messages.warn(line);
+  const problems = await session.finish();
+  for (const problem of problems) messages.warn(problem);
+  await makeFile(session, plan.output, messages);
+  return problems.length === 0;
 }

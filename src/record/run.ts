@@ -8,6 +8,7 @@ import { Daemon, startDaemon } from './daemon.ts';
 import { GuestedSession, type GuestedSetting } from './guests/guested-session.ts';
 import { LatencySession } from './latency.ts';
 import { LiveLine } from './live-line.ts';
+import { makeFile } from './make-file.ts';
 import { Messages } from './messages.ts';
 import { isLatencyTracer, type RecordPlan } from './plan.ts';
 import { putBack } from './put-back.ts';
@@ -32,9 +33,10 @@ export async function runRecording(plan: RecordPlan): Promise<number> {
   const putBackNow = (): void => void journal.undo();
   process.on('exit', putBackNow);
   const command = plan.command.length > 0 ? await TracedCommand.prepare(plan.command, plan.user) : undefined;
+  let session: Session;
   let recording: Recording;
   try {
-    const session = await prepareSession(plan, { tracefs, journal, messages, stopped: signals.nth(1) });
+    session = await prepareSession(plan, { tracefs, journal, messages, stopped: signals.nth(1) });
     recording = new Recording({ plan, session, command, signals, messages, daemon });
     await recording.start(threads);
   } catch (error) {
@@ -44,10 +46,10 @@ export async function runRecording(plan: RecordPlan): Promise<number> {
     throw error;
   }
   const status = await recording.untilEnd();
-  await recording.assemble();
+  await makeFile(session, plan.output, messages);
   process.off('exit', putBackNow);
   signals.release();
-  return status === 0 && !recording.isComplete ? EXIT_CAPTURE_FAILED : status;
+  return status === 0 && !session.isComplete ? EXIT_CAPTURE_FAILED : status;
 }
 
 async function prepareSession(plan: RecordPlan, setting: GuestedSetting): Promise<Session> {
@@ -172,25 +174,5 @@ class Recording {
     const { stream, quiet } = this.#messages;
     const shared = this.#daemon !== undefined || (this.#command !== undefined && process.stdout.isTTY);
     return stream.isTTY && !quiet && !shared ? new LiveLine(this.#session, stream, this.#plan.output) : undefined;
-  }
-
-  /** Whether all of what was to be recorded was, to the end. */
-  get isComplete(): boolean {
-    return this.#session.isComplete;
-  }
-
-  async assemble(): Promise<void> {
-    const { output } = this.#plan;
-    let lines: readonly string[];
-    try {
-      lines = await this.#session.assemble();
-    } catch (error) {
-      if (!(error instanceof TandemError)) throw error;
-      this.#messages.warn(error.message);
-      const hint = `what was captured is kept: tandem restore ${this.#session.files.metadata} -o FILE`;
-      throw new TandemError(error.code, output, 'the trace file could not be made', hint, { cause: error });
-    }
-    for (const line of lines) this.#messages.info(line);
-    for (const line of this.#session.losses()) this.#messages.warn(line);
   }
 }
