@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { say } from '../node/stdout.ts';
 import { putBack } from '../record/put-back.ts';
 
 const NOTES = `
@@ -13,7 +14,7 @@ export function resetCommand(): Command {
     .action(async () => {
       const problems = await putBack({
         kept: true,
-        tell: ({ pid, isKept }) => console.log(`Put back what ${isKept ? 'tandem start' : `pid ${pid}`} had changed`),
+        tell: ({ pid, isKept }) => say(`Put back what ${isKept ? 'tandem start' : `pid ${pid}`} had changed\n`),
       });
       for (const problem of problems) console.error(`tandem: ${problem}`);
       if (problems.length > 0) process.exitCode = 2;

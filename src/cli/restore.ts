@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { TandemError } from '../base/errors.ts';
+import { say } from '../node/stdout.ts';
 import { restoreRecording } from '../record/restore.ts';
 import { size } from '../record/summary.ts';
 
@@ -30,6 +31,6 @@ export function restoreCommand(): Command {
         ...{ recording, output: o, fileVersion: version },
         compression: version === 6 || compression === 'none' ? 'none' : compression === 'zlib' ? 'zlib' : 'zstd',
       });
-      console.log(`${output}: ${cpus} CPUs with events, ${size(bytes)} written`);
+      say(`${output}: ${cpus} CPUs with events, ${size(bytes)} written\n`);
     });
 }

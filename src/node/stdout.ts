@@ -42,3 +42,9 @@ export function descriptorSink(descriptor: number, name: string): ByteSink {
 }
 
 export const stdoutSink = (): ByteSink => descriptorSink(1, 'standard output');
+
+/** Writes some lines to standard output. Nothing comes of it when nobody reads them any more. */
+export function say(text: string): void {
+  if (process.stdout.listenerCount('error') === 0) process.stdout.on('error', () => {});
+  process.stdout.write(text);
+}

@@ -38,11 +38,12 @@ export class LiveLine {
     const rate = Math.round(((events - this.#lastEvents) * 1000) / (now - this.#lastTime));
     this.#lastEvents = events;
     this.#lastTime = now;
+    // What matters most comes first: a narrow terminal has no room for the rest.
     const text = [
       `${Math.round((now - this.#start) / 1000)} s`,
+      lost > 0 ? `LOST ${lost} events` : 'nothing lost',
       `${rate} events/s`,
       cpuText(bytesByCpu),
-      lost > 0 ? `LOST ${lost} events` : 'nothing lost',
       ...guests,
       `${size(freeBytes(this.#output))} left on disk`,
     ].join(', ');
