@@ -1,6 +1,7 @@
 /*
  * npm run bench:record [-- ROUNDS]: `tandem record` against the installed `trace-cmd record` on the same load, in
- * turns. Needs root and tracefs. Prints Markdown: medians, and the sum of lost events.
+ * turns. Needs root and tracefs. Prints Markdown: medians, and the sum of lost events. Ends with 1 when Tandem loses more
+ * than trace-cmd, needs more than 1.2 times its CPU time for an event, or longer to finish.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -90,6 +91,10 @@ const RECORDERS = [
   { name: 'tandem', command: [process.execPath, resolve('dist/cli/main.js')] },
 ];
 
+/** The bars, as multiples of trace-cmd's. */
+const MOST: Partial<Record<keyof Summary, number>> = { cpuMicrosecondsPerEvent: 1.2, lost: 1, finishSeconds: 1 };
+const misses: string[] = [];
+
 console.log(
   `Medians of ${ROUNDS} alternating runs of ${SECONDS} s on ${cpus().length} CPUs; lost: all runs together.\n`,
 );
@@ -101,20 +106,49 @@ await withTracefs(async () => {
     for (let round = 0; round < ROUNDS; round++) {
       for (const [index, { command }] of RECORDERS.entries()) runs[index]?.push(await measure(command, load));
     }
-    for (const [index, { name }] of RECORDERS.entries()) console.log(row(load.name, name, runs[index] ?? []));
+    const [stock, ours] = runs.map(summary) as [Summary, Summary];
+    console.log(row(load.name, 'trace-cmd', Object.values(stock)));
+    console.log(row(load.name, 'tandem', Object.values(ours)));
+    const ratio = (key: keyof Summary): string =>
+      ours[key] === stock[key] ? '1x' : `${(ours[key] / stock[key]).toFixed(2)}x`;
+    console.log(row(load.name, 'ratio', (Object.keys(ours) as (keyof Summary)[]).map(ratio)));
+    for (const key of missed(stock, ours)) misses.push(`${load.name}: ${key} is ${ratio(key)}`);
   }
 });
 rmSync(folder, { recursive: true });
+for (const miss of misses) console.log(`\nMissed with ${miss}`);
+process.exitCode = misses.length > 0 ? 1 : 0;
 
-function row(load: string, recorder: string, runs: readonly Run[]): string {
+/** In the order of the columns. */
+interface Summary {
+  readonly cpuSeconds: number;
+  readonly cpuMicrosecondsPerEvent: number;
+  readonly eventsPerSecond: number;
+  readonly lost: number;
+  readonly megabytes: number;
+  readonly firstEventSeconds: number;
+  readonly finishSeconds: number;
+}
+
+function summary(runs: readonly Run[]): Summary {
   const middle = (value: (run: Run) => number): number => median(runs.map(value));
-  const lost = runs.reduce((sum, run) => sum + run.lost, 0);
-  return `| ${[
-    ...[load, recorder, middle((run) => run.cpuSeconds).toFixed(2)],
-    middle((run) => (1e6 * run.cpuSeconds) / run.events).toFixed(2),
-    (middle((run) => run.events) / SECONDS).toFixed(0),
-    ...[String(lost), middle((run) => run.megabytes).toFixed(1)],
-    middle((run) => run.firstEventSeconds).toFixed(2),
-    middle((run) => run.finishSeconds).toFixed(2),
-  ].join(' | ')} |`;
+  return {
+    cpuSeconds: middle((run) => run.cpuSeconds),
+    cpuMicrosecondsPerEvent: middle((run) => (1e6 * run.cpuSeconds) / run.events),
+    eventsPerSecond: middle((run) => run.events) / SECONDS,
+    lost: runs.reduce((sum, run) => sum + run.lost, 0),
+    megabytes: middle((run) => run.megabytes),
+    firstEventSeconds: middle((run) => run.firstEventSeconds),
+    finishSeconds: middle((run) => run.finishSeconds),
+  };
+}
+
+function missed(stock: Summary, ours: Summary): (keyof Summary)[] {
+  const bars = Object.entries(MOST) as [keyof Summary, number][];
+  return bars.flatMap(([key, most]) => (ours[key] > most * stock[key] ? [key] : []));
+}
+
+function row(load: string, recorder: string, values: readonly (number | string)[]): string {
+  const texts = values.map((value) => (typeof value === 'string' ? value : String(Number(value.toFixed(2)))));
+  return `| ${[load, recorder, ...texts].join(' | ')} |`;
 }
