@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { missing } from './support/capabilities.ts';
 import { recordedIn } from './support/recorded.ts';
 import { type RunResult, run, tandem } from './support/run.ts';
 import { temporaryFolder } from './support/temp-folder.ts';
 import { journals, tracefsState, withTracefs } from './support/tracefs-state.ts';
+import { until } from './support/until.ts';
 
 /* What goes wrong while something is recorded, and what is rarely used. */
 
@@ -35,13 +35,6 @@ async function cleanly(context: { skip(condition: boolean, note?: string): void 
     expect(tracefsState()).toEqual(before);
     expect(journals()).toEqual([]);
   });
-}
-
-async function until(what: () => boolean): Promise<void> {
-  for (let waited = 0; !what(); waited += 2) {
-    if (waited > 10_000) throw new Error(`never: ${what}`);
-    await sleep(2);
-  }
 }
 
 describe('while it records', () => {
