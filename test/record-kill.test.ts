@@ -34,6 +34,7 @@ const OPTIONS = [
 /** What somebody else has set, and nobody but them changes for good. Returns what takes it back. */
 function setSomeThings(): () => void {
   const theirs = join(INSTANCES, 'tandem-kill-theirs');
+  if (existsSync(theirs)) rmdirSync(theirs); // of tests that were killed themselves
   mkdirSync(theirs);
   const set = (file: string, value: string) => writeFileSync(join(theirs, file), value);
   set('events/irq/enable', '1');
