@@ -17,8 +17,11 @@ const CONTROL = new ProtocolTag(CONTROL_NAME);
 /** A measurement has fewer messages. */
 const MOST_SKIPPED = 10_000;
 
-/** So often an awake end looks for a message before it falls asleep: about 0.2 ms. */
-const AWAKE_TRIES = 500;
+/**
+ * So long an awake end looks for a message before it falls asleep, ms. By the clock: where system calls are slow, a
+ * number of looks could keep the only CPU of a guest from the kernel's threads that bring the message.
+ */
+const AWAKE_MS = 0.2;
 /** Between two looks it lets others on its CPU go ahead so often: the peer might be one of them. */
 const TRIES_BEFORE_YIELD = 8;
 /** So often in succession a message came too late for that: then it is not worth it. */
@@ -206,14 +209,17 @@ export class BlockingLink implements SyncLink {
 
   #receiveAwake(into: Uint8Array): number {
     if (this.#isAwake && this.#misses < MOST_MISSES) {
-      for (let tries = 1; tries <= AWAKE_TRIES; tries++) {
-        const length = receiveNow(this.#fd, into, this.peer);
-        if (length !== -1) {
-          this.#misses = 0;
-          return length;
+      const end = performance.now() + AWAKE_MS;
+      do {
+        for (let tries = 0; tries < TRIES_BEFORE_YIELD; tries++) {
+          const length = receiveNow(this.#fd, into, this.peer);
+          if (length !== -1) {
+            this.#misses = 0;
+            return length;
+          }
         }
-        if (tries % TRIES_BEFORE_YIELD === 0) yieldCpu();
-      }
+        yieldCpu();
+      } while (performance.now() < end);
       this.#misses++;
     }
     return receive(this.#fd, into, this.peer);
