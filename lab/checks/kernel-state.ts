@@ -3,12 +3,14 @@ import type { Context } from '../scenario.ts';
 import { waitFor } from '../waiting.ts';
 
 /**
- * Settings of tracing that a recording changes, a line each. Before their first use buffers have another size than
- * they say, to which no setting leads back.
+ * Settings of tracing that a recording changes, a line each. Buffers that were never used are small, and nothing leads
+ * back to that: here they get their size.
  */
 const SCRIPT = `cd /sys/kernel/tracing || exit
+size=$(sed -n 's/.*expanded: \\(.*\\))/\\1/p' buffer_size_kb)
+[ -z "$size" ] || echo "$size" >buffer_size_kb
 for name in tracing_on trace_clock current_tracer buffer_size_kb set_event set_event_pid tracing_cpumask; do
-  echo "$name:" $(sed 's/.*expanded: //; s/)//' $name)
+  echo "$name:" $(cat $name)
 done
 echo instances: $(ls instances)`;
 const MOST_SECONDS = 60;

@@ -4,8 +4,11 @@ import { addressOf, HOST_ADDRESS } from './network.ts';
 export type Program = 'tandem' | 'trace-cmd';
 export const PROGRAMS: readonly Program[] = ['tandem', 'trace-cmd'];
 
-/** How a recorder reaches an agent. pipes: vsock, but data goes through virtio-serial ports. */
-export type Transport = 'vsock' | 'tcp' | 'pipes';
+/**
+ * How a recorder reaches an agent. pipes: vsock, but data goes through virtio-serial ports. hybrid: a Unix socket that
+ * leads to the guest's vsock.
+ */
+export type Transport = 'vsock' | 'tcp' | 'pipes' | 'hybrid';
 
 /** What a guest runs to be recorded. */
 export interface AgentPlan {
@@ -18,8 +21,13 @@ export function agentCommand({ program, transport }: AgentPlan): string {
 }
 
 /** What `-A` names a guest by. */
-export const agentAddress = (transport: Transport, guest: number): string =>
-  transport === 'tcp' ? `${addressOf(guest)}:${AGENT_PORT}` : String(vsockCid(guest));
+export function agentAddress(transport: Transport, guest: number): string {
+  if (transport === 'tcp') return `${addressOf(guest)}:${AGENT_PORT}`;
+  return transport === 'hybrid' ? `unix:${hybridSocket(guest)}:${AGENT_PORT}` : String(vsockCid(guest));
+}
+
+/** On the host of a nested lab. */
+export const hybridSocket = (guest: number): string => `/run/guest${guest}.sock`;
 
 /** Ids up to 2 are taken: 2 is the host. */
 export const vsockCid = (guest: number): number => 2 + guest;
@@ -44,3 +52,6 @@ echo '${command}' >/run/agent.command
 setsid sh -c 'echo $$ >/run/agent.pid; exec ${command}' >${AGENT_LOG} 2>&1 </dev/null &
 `;
 }
+
+/** A test in shell. trace-cmd says so only when its output's buffer is full: but then it waits in accept(2). */
+export const IS_LISTENING = `{ grep -qi listening ${AGENT_LOG} || grep -qE '^(43|288) ' "/proc/$(cat /run/agent.pid)/syscall"; }`;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { LabError } from '../errors.ts';
 import { ARTEFACTS, made, PORTS, RUN, SHARE } from '../folders.ts';
 import { waitFor } from '../waiting.ts';
-import { AGENT_LOG, type AgentPlan, agentCommand, agentScript, isRunning } from './agent.ts';
+import { AGENT_LOG, type AgentPlan, agentCommand, agentScript, IS_LISTENING, isRunning } from './agent.ts';
 import { FlatSite } from './flat.ts';
 import { keepLogs } from './logs.ts';
 import { GuestMachine, type Machine, mustExec } from './machine.ts';
@@ -146,6 +146,8 @@ export class Lab {
     const file = `/tmp/${name}.migrated`;
     writeLine(port, 'detach');
     await waitFor(`${name} giving back its share`, MIGRATION_SECONDS, () => this.#startsMigration(name, file));
+    // It would change memory faster than an emulated machine can write it.
+    await this.monitor(name, 'stop');
     await waitFor(`${name} in ${file}`, MIGRATION_SECONDS, async () => {
       const { status } = (await this.monitor(name, 'query-migrate')) as { status: string };
       if (status === 'failed') throw new LabError(`${name} could not be migrated`);
@@ -154,10 +156,11 @@ export class Lab {
     await this.#site.stop(guest);
     const pid = await this.#site.start(guest, `exec:cat ${file}`);
     this.#keep(this.guests.map((one) => (one.name === name ? { ...guest, pid } : one)));
-    await waitFor(`${name} going on`, MIGRATION_SECONDS, async () => {
-      const { running } = (await this.monitor(name, 'query-status')) as { running: boolean };
-      return running || undefined;
+    await waitFor(`${name} read from ${file}`, MIGRATION_SECONDS, async () => {
+      const { status } = (await this.monitor(name, 'query-status')) as { status: string };
+      return status !== 'inmigrate' || undefined;
     });
+    await this.monitor(name, 'cont');
     writeLine(port, 'attach');
     await this.host.exec(`rm -f ${file}`);
   }
@@ -189,7 +192,7 @@ export class Lab {
 }
 
 const READY_SECONDS = 240;
-const MIGRATION_SECONDS = 60;
+const MIGRATION_SECONDS = 180;
 const LOG_SECONDS = 10;
 
 const isLike = (a: GuestHardware, b: GuestHardware): boolean =>
@@ -207,9 +210,6 @@ async function startAgent(machine: Machine, plan: AgentPlan): Promise<void> {
 }
 
 const AGENT_SECONDS = 60;
-/** trace-cmd says so only when its output's buffer is full: but then it waits in accept(2). */
-const IS_LISTENING = `grep -qi listening ${AGENT_LOG} || grep -qE '^(43|288) ' "/proc/$(cat /run/agent.pid)/syscall"`;
-
 /** After a failure to start: the logs tell why, nothing else is left. */
 async function fallen(): Promise<void> {
   keepLogs(join(ARTEFACTS, 'not-up'));

@@ -60,6 +60,8 @@ export class NestedSite implements Site {
       initramfs: parts.initramfs,
       kernelWords: [
         'lab.modules=kvm_amd,vhost_vsock,tun,bridge',
+        // Moving pages together interrupts all CPUs, which emulated ones don't always survive.
+        'transparent_hugepage=never',
         `lab.tandem=${OUTSIDE}${parts.tandem}/dist/cli/main.js`,
       ],
       job: SHARE,

@@ -36,8 +36,10 @@ function isZombie(pid: number): boolean {
 }
 
 /** Pids of all processes of this lab that are alive. */
-export function labProcesses(): number[] {
-  const mark = `${MARK}=${RUN}`;
+export const labProcesses = (): number[] => markedProcesses(`${MARK}=${RUN}`);
+
+/** Pids of the other processes that are alive and have this word in their environment. */
+export function markedProcesses(mark: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)

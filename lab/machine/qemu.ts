@@ -48,7 +48,8 @@ export function qemuArguments(plan: GuestPlan): string[] {
     ...['-accel', plan.accelerator === 'tcg' ? 'tcg,thread=multi' : 'kvm', '-cpu', plan.cpuModel, ...topology(plan)],
     ...['-m', String(plan.megabytes), '-display', 'none', '-no-reboot', '-serial', `file:${plan.console}`],
     ...['-kernel', plan.kernel, '-initrd', plan.initramfs, '-append', words.join(' ')],
-    ...['-device', 'virtio-rng-pci', '-device', 'virtio-serial-pci,max_ports=31'],
+    // Every possible port costs QEMU two descriptors to poll, each time that it does anything at all.
+    ...['-device', 'virtio-rng-pci', '-device', `virtio-serial-pci,max_ports=${1 + Object.keys(plan.ports).length}`],
     ...Object.entries(plan.ports).flatMap(([name, path]) => port(name, path)),
     ...['-chardev', `pipe,id=monitor,path=${plan.monitor}`, '-mon', 'chardev=monitor,mode=control'],
     ...share('job', plan.job, ''),

@@ -13,6 +13,7 @@ export const PACKAGES = [
   'binutils',
   'iproute2',
   'kmod',
+  'socat',
   'trace-cmd',
   'util-linux',
 ];
@@ -29,9 +30,14 @@ export async function installPackages(names: readonly string[]): Promise<void> {
   if (process.getuid?.() !== 0) {
     throw new LabError(`packages are missing: ${names.join(' ')}`, 'install them, or run this as root');
   }
-  await mustRun('apt-get', ['update', '-qq'], { seconds: INSTALL_SECONDS });
+  await updateLists();
   const install = ['DEBIAN_FRONTEND=noninteractive', 'apt-get', 'install', '-y', '-qq', '--no-install-recommends'];
   await mustRun('env', [...install, ...names], { seconds: INSTALL_SECONDS });
+}
+
+/** What apt knows of may be older than what can be downloaded, or nothing at all. Only root can change that. */
+async function updateLists(): Promise<void> {
+  if (process.getuid?.() === 0) await mustRun('apt-get', ['update', '-qq'], { seconds: INSTALL_SECONDS });
 }
 
 export interface Kernel {
@@ -52,6 +58,7 @@ export function installedKernel(): Kernel {
 /** Debian's current kernel, unpacked into the cache and not installed. */
 export async function unpackKernel(): Promise<Kernel> {
   if (existsSync(join(CACHE, 'kernel'))) return installedKernel();
+  await updateLists();
   const depends = await mustRun('apt-cache', ['depends', 'linux-image-amd64']);
   const name = /Depends: (linux-image-\d\S+)/.exec(depends)?.[1];
   if (name === undefined) throw new LabError('apt knows no linux-image-amd64', 'run `apt-get update`');

@@ -1,4 +1,5 @@
 import { LabError } from '../errors.ts';
+import { findAccelerator } from './accelerator.ts';
 import { initramfs } from './initramfs.ts';
 import { installedKernel, missingPackages } from './packages.ts';
 import { pruneCache } from './prune.ts';
@@ -21,11 +22,12 @@ export async function prepared(): Promise<Parts> {
   const kernel = installedKernel();
   const tandem = await buildTandem();
   pruneCache();
+  const small = await initramfs(kernel);
   return {
-    accelerator: 'tcg',
+    accelerator: await findAccelerator(kernel, small),
     kernel: kernel.image,
     tandem,
-    initramfs: await initramfs(kernel),
+    initramfs: small,
     tandemInitramfs: await initramfs(kernel, tandem),
   };
 }

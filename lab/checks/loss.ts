@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Machine } from '../machine/machine.ts';
+import { type LiveRecording, type RecordingPlan, startRecording } from '../record.ts';
+import type { Context } from '../scenario.ts';
+import { waitFor } from '../waiting.ts';
+import { startWork } from '../work.ts';
+import { eventCount } from './event-count.ts';
+import { withFiles } from './files.ts';
+import { tracingState } from './kernel-state.ts';
+
+export const GUEST = 1;
+export const GUEST_NAME = `guest${GUEST}`;
+const RECORDED_MS = 2000;
+/** Until somebody is told that the other end is gone. */
+const TOLD_SECONDS = 20;
+
+/** A recording of a guest over vsock, its clock known by KVM. */
+export const kvmPlan = (command: string): RecordingPlan => ({
+  recorder: 'tandem',
+  options: ['-C', 'x86-tsc', '--tsync-interval', '500', '-e', 'kvm_entry', '-e', 'kvm_exit'],
+  guests: [{ number: GUEST, transport: 'vsock', options: ['-e', 'sched_switch'] }],
+  command,
+});
+
+export interface Begun {
+  readonly guest: Machine;
+  /** What guest's and host's kernel were like before. */
+  readonly before: { readonly guest: string; readonly host: string };
+  readonly recording: LiveRecording;
+}
+
+/** A guest at work with its agent, and a recording that has gone on for a while. */
+export async function begin(context: Context, name: string, plan: RecordingPlan): Promise<Begun> {
+  const { lab, pair, folder } = context;
+  const { transport } = plan.guests[0]!;
+  const guest = await lab.guest(GUEST, { agent: { program: pair.agent, transport } });
+  await startWork(guest);
+  const before = { guest: await tracingState(guest), host: await tracingState(lab.host) };
+  const recording = await startRecording(lab, plan, join(folder, name));
+  await sleep(RECORDED_MS);
+  return { guest, before, recording };
+}
+
+/** The recorder tells of a lost guest in time, goes on to its end, and leaves whole files, which this gives. */
+export async function checkLoss(
+  context: Context,
+  name: string,
+  recording: LiveRecording,
+): Promise<readonly string[] | undefined> {
+  const start = performance.now();
+  const told = await waitFor('a word of the loss', TOLD_SECONDS, () =>
+    /^tandem: guest .*$/m.exec(recording.output())?.at(0),
+  ).catch(() => undefined);
+  context.figure(`${name}: after ${((performance.now() - start) / 1000).toFixed(1)} s`, told ?? 'nothing was said');
+  context.check(told !== undefined, `${name}: the recorder tells within ${TOLD_SECONDS} s`);
+  const { status, output, files } = await recording.ended;
+  context.keep(`${name}/output.txt`, output);
+  context.check(status !== 0, `${name}: the exit status tells, too`);
+  context.check(files.length === 2, `${name}: both files are there: ${output}`);
+  if (files.length !== 2) return undefined;
+  await withFiles(files, async ({ host, guests }) => {
+    const counts = [await eventCount(host), await eventCount(guests[0]!)];
+    context.figure(`${name}: events of host and guest`, counts);
+    context.check(Math.min(...counts) > 0, `${name}: what came before is kept`);
+  });
+  return files;
+}
