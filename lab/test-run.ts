@@ -46,22 +46,25 @@ export async function runScenarios(scenarios: readonly Scenario[], only: string 
 const folderOf = (scenario: Scenario, pair: Pair): string => join(ARTEFACTS, scenario.name, pairName(pair));
 
 /**
- * Now and then a CPU that QEMU emulates gets no interrupts any more, and its kernel says so. Then nothing was proved or
- * disproved: such a run is kept as FOLDER.hung, and there is one more.
+ * Now and then a CPU that QEMU emulates gets no interrupts any more, and its kernel says so, or a guest of the emulated
+ * KVM ends without a word. Then nothing was proved or disproved: such a run is kept as FOLDER.hung, and there is one more.
  */
 async function runWell(scenario: Scenario, pair: Pair): Promise<Outcome> {
-  const outcome = await runOne(scenario, pair);
+  const { vanished, ...outcome } = await runOne(scenario, pair);
   const folder = folderOf(scenario, pair);
-  if (outcome.failures.length === 0 || !isHung(join(folder, 'logs/host/console.log'))) return outcome;
-  console.log('  the emulated host hung: once more');
+  const problem = vanished || (isHung(join(folder, 'logs/host/console.log')) && 'the emulated host hung');
+  if (outcome.failures.length === 0 || !problem) return outcome;
+  console.log(`  ${problem}: once more`);
   rmSync(`${folder}.hung`, { recursive: true, force: true });
   renameSync(folder, `${folder}.hung`);
-  return runOne(scenario, pair);
+  const { vanished: _, ...second } = await runOne(scenario, pair);
+  return second;
 }
 
 const isHung = (log: string): boolean => existsSync(log) && readFileSync(log, 'utf8').includes('soft lockup');
 
-async function runOne(scenario: Scenario, pair: Pair): Promise<Outcome> {
+/** `vanished` names guests that nobody ended, and that are gone. */
+async function runOne(scenario: Scenario, pair: Pair): Promise<Outcome & { readonly vanished: string }> {
   const folder = folderOf(scenario, pair);
   rmSync(folder, { recursive: true, force: true });
   console.log(`${scenario.name} ${pairName(pair)}: ${scenario.about}`);
@@ -78,6 +81,7 @@ async function runOne(scenario: Scenario, pair: Pair): Promise<Outcome> {
   }
   await context?.lab.fetchAgentLogs();
   keepLogs(join(folder, 'logs'));
+  const vanished = (await context?.lab.vanished()) ?? '';
   // What failed may have left machines in any state.
   if (failures.length > 0) await down();
   const seconds = (performance.now() - start) / 1000;
@@ -85,7 +89,7 @@ async function runOne(scenario: Scenario, pair: Pair): Promise<Outcome> {
   failures.push(...(context?.failures ?? []));
   const outcome = { scenario: scenario.name, pair: pairName(pair), seconds, failures, figures: context?.figures ?? {} };
   writeFileSync(join(folder, 'outcome.json'), JSON.stringify(outcome, asText, 2));
-  return outcome;
+  return { ...outcome, vanished };
 }
 
 async function withDeadline(work: Promise<void>, seconds: number, name: string): Promise<void> {

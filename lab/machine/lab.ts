@@ -130,6 +130,13 @@ export class Lab {
     this.#keep(this.guests.filter((one) => one.name !== name));
   }
 
+  /** Says which guests are gone that were not removed; nothing if all run, or the host does not answer. */
+  async vanished(): Promise<string> {
+    const runs = await Promise.all(this.guests.map((guest) => this.#site.runs(guest).catch(() => true)));
+    const gone = this.guests.filter((_, index) => !runs[index]).map(({ name }) => name);
+    return gone.length > 0 ? `${gone.join(', ')} ended by itself` : '';
+  }
+
   /** A command to the QEMU of a guest. */
   monitor(name: string, command: string, parameters: object = {}): Promise<unknown> {
     return qmp(this.#site.portOf(name, 'monitor'), command, parameters);
