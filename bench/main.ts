@@ -11,6 +11,7 @@ import { type Recording, recordings } from './recordings.ts';
 
 const TANDEM = [process.execPath, resolve('dist/cli/main.js'), 'report', '--compat', '3.1'];
 const COUNT = [process.execPath, fileURLToPath(new URL('./count.js', import.meta.url))];
+const TRACKS = [process.execPath, fileURLToPath(new URL('./tracks.js', import.meta.url))];
 const STOCK = ['trace-cmd', 'report'];
 const ROUNDS = Number(process.argv[2] ?? 3);
 
@@ -30,17 +31,24 @@ function passes({ path, filters, isLarge }: Recording): Pass[] {
     ours: { name: 'tandem', command: [...TANDEM, ...options, '-i', path] },
     comparable: true,
   });
+  const asksAll = report(`asks all, keeps none: \`-F '${filters.noneOfAll}'\``, '-F', filters.noneOfAll);
   const none = report(`keeps none: \`-F '${filters.none}'\``, '-F', filters.none);
   return [
     ...(isLarge ? [] : [report('full text')]),
     report(`keeps few: \`-F '${filters.few}'\``, '-F', filters.few),
     none,
-    report(`asks all, keeps none: \`-F '${filters.noneOfAll}'\``, '-F', filters.noneOfAll),
+    asksAll,
     // trace-cmd has no quicker way to go through all events than a filter that keeps none.
     {
       ...none,
       name: 'counts all by the library; trace-cmd: keeps none',
       ours: { name: 'count', command: [...COUNT, path] },
+      comparable: false,
+    },
+    {
+      ...asksAll,
+      name: 'fills all tracks of the viewer by the library; trace-cmd: asks all, keeps none',
+      ours: { name: 'tracks', command: [...TRACKS, path] },
       comparable: false,
     },
   ];

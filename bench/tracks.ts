@@ -7,6 +7,7 @@ import { nodeCodecs, openFile } from '../src/node/index.ts';
 import { loadReportFile } from '../src/text/report/report-file.ts';
 import { openTrace } from '../src/trace-file/open.ts';
 import { layoutOf } from '../src/tracks/layout.ts';
+import { guestStories } from '../src/tracks/stories.ts';
 import { TrackBuilder } from '../src/tracks/track-builder.ts';
 
 const files = await Promise.all(
@@ -16,16 +17,13 @@ const files = await Promise.all(
   }),
 );
 const builder = new TrackBuilder(files, await layoutOf(files, { clock: 'corrected' }));
-const taken = builder.plan.layout.tracks.map(() => 0);
+let slices = 0;
 const take = (): void => {
-  for (const { track, columns } of builder.takeChunks()) {
-    taken[track] = (taken[track] as number) + ('times' in columns ? columns.times : columns.starts).length;
-  }
+  for (const { columns } of builder.takeChunks()) if ('starts' in columns) slices += columns.starts.length;
 };
 while (!builder.ended) {
   await builder.fill();
   while (builder.step(100_000)) take();
 }
 take();
-for (const [place, track] of builder.plan.layout.tracks.entries()) console.log(JSON.stringify(track), taken[place]);
-console.log(builder.events, 'events', builder.until, builder.warnings, builder.plan.layout.machines);
+console.log(`${builder.events} events, ${slices} slices, ${guestStories(builder).length} guests`);

@@ -70,6 +70,11 @@ abstract class KeptRows<Columns> {
     return this.copy(this.part(from, to));
   }
 
+  /** All final rows so far, in memory of their own. */
+  copyAll(): Columns {
+    return this.copy(this.all);
+  }
+
   /** All final rows so far, not copied: valid until the next one is added. */
   get all(): Columns {
     return this.part(0, this.final);

@@ -8,7 +8,6 @@ const SOFT_INTERRUPTS = ['HI', 'TIMER', 'NET_TX', 'NET_RX', 'BLOCK', 'IRQ_POLL',
 
 /** Keys of interrupts: hard ones have their number. Soft ones never nest in each other. */
 const SOFT_KEY = -1;
-const FIRST_VECTOR_KEY = -2;
 
 const decoder = new TextDecoder();
 
@@ -78,13 +77,13 @@ function softInterrupts(machine: MachineTracks): TrackEvent[] {
 function vectors(machine: MachineTracks): TrackEvent[] {
   const { interrupts } = machine.names;
   const formats = machine.file.events.ofSystem('irq_vectors').filter(({ name }) => name.endsWith('_entry'));
-  return formats.flatMap(({ name: entryName }, index) => {
+  return formats.flatMap(({ name: entryName }) => {
     const name = entryName.slice(0, -'_entry'.length);
     const entry = fieldsOf(machine, 'irq_vectors', entryName);
     const exit = fieldsOf(machine, 'irq_vectors', `${name}_exit`);
     if (!entry || !exit) return [];
-    const key = FIRST_VECTOR_KEY - index;
-    const place = interrupts.placeOf(name, key);
+    const place = interrupts.placeOf(name);
+    const key = interrupts.keys[place] as number;
     return [
       entry.make((cpu, _, time) => cpu.interrupts.entered(time, place)),
       exit.make((cpu, _, time) => cpu.interrupts.left(time, key)),

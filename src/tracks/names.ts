@@ -15,15 +15,18 @@ export class NameList {
   }
 }
 
+const FIRST_OWN_KEY = -2;
+
 /** Interrupts' names; those of one key never nest in each other. */
 export class InterruptNames {
   readonly #list = new NameList();
   /** By place. */
   readonly keys: number[] = [];
 
-  placeOf(name: string, key: number): number {
+  /** `key`: -1 or greater; without it, the name gets one of its own, the same for all machines. */
+  placeOf(name: string, key?: number): number {
     const place = this.#list.placeOf(name);
-    this.keys[place] = key;
+    this.keys[place] = key ?? FIRST_OWN_KEY - place;
     return place;
   }
 

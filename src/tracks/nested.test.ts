@@ -12,6 +12,7 @@ import {
   softExitData,
   switchData,
 } from '../../test/support/vcpu-trace.ts';
+import { InterruptNames } from './names.ts';
 import { type CallColumns, type InterruptColumns, type TaskColumns, UNKNOWN_PID } from './types.ts';
 
 const START = 1_000_000;
@@ -81,6 +82,15 @@ describe('interrupts', () => {
       ['irq/24 disk', 70, 80],
     ]);
   });
+});
+
+test('a vector is the same on machines that know others besides', () => {
+  const names = new InterruptNames();
+  const place = names.placeOf('local_timer');
+  const key = names.keys[place];
+  names.placeOf('reschedule');
+  expect(names.placeOf('local_timer')).toBe(place);
+  expect(names.keys[place]).toBe(key);
 });
 
 describe('calls', () => {

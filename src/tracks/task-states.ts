@@ -22,7 +22,8 @@ interface TaskEvent {
 
 /**
  * When a task of a machine ran and waited: states of VCPU_STATE, `inGuest` meaning that it ran. Reads all events of the
- * machine, most of them no further than their ids. A machine that recorded no scheduling gives one unknown state.
+ * machine, most of them no further than their ids. A machine that recorded no scheduling gives one unknown state, and so
+ * does pid 0, which each CPU has a task of.
  */
 export async function taskStates(
   files: readonly ReportFile[],
@@ -35,6 +36,7 @@ export async function taskStates(
   const file = files[place]!;
   const states = new VcpuStates(settings.range?.from ?? 0);
   const events = new Map(taskEvents(file, pid, states).map((event) => [event.id, event]));
+  if (pid === 0 || events.size === 0) return states.rows.copyAll();
   const unwanted = new Uint8Array(0x1_0000).fill(1);
   for (const id of events.keys()) unwanted[id] = 0;
   const { littleEndian } = file.env;
@@ -63,7 +65,7 @@ export async function taskStates(
       eventOf(one.record)?.tell(one.record, time);
     }
   }
-  return states.rows.all;
+  return states.rows.copyAll();
 }
 
 function taskEvents({ events, env }: ReportFile, pid: number, states: VcpuStates): TaskEvent[] {
