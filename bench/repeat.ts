@@ -52,6 +52,7 @@ export async function repeatPair(
     await write(originals[i]!, `${path}.unfinished`, times, length, storage);
     renameSync(`${path}.unfinished`, path);
   }
+  for (const { file } of originals) await file.source.close();
 }
 
 async function read(path: string): Promise<Original> {
