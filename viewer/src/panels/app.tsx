@@ -39,6 +39,8 @@ function useKeys(): void {
       const target = event.target as HTMLElement;
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
       if (target.closest('input, textarea, select, dialog') !== null) return;
+      // Arrows scroll the panels.
+      if (event.key.startsWith('Arrow') && target.closest('.drawer') !== null) return;
       if (page.layout.value === undefined && event.key !== '?') return;
       if (runKey(event.key)) event.preventDefault();
     };

@@ -27,13 +27,13 @@ export function select(item: Item | undefined): void {
   });
 }
 
-/** Selects what is on a track at a time, shows it with what is around it, and scrolls to its row. */
+/** Selects what is on a track at a time, shows it with what is around it, and scrolls to its row. Nothing there: only that. */
 export function goTo(track: number, time: number, span?: Span): void {
   const series = page.series.value[track];
   if (series === undefined) return;
   const item = itemAt(series, track, 0, time, Number.POSITIVE_INFINITY);
   batch(() => {
-    page.selection.value = item;
+    if (item !== undefined) page.selection.value = item;
     const own = span ?? (item === undefined ? { start: time, end: time } : spanOf(series, item));
     if (own.start === own.end) {
       page.view.value = showing(page.view.value, own.start, page.whole.value);
