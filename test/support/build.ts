@@ -6,6 +6,7 @@ import { join } from 'node:path';
 export default function buildOnce(): void {
   const sources = Math.max(newest('src'), newest('test/support'));
   buildUnlessNewer('dist/cli/main.js', sources, ['npm', 'run', '--silent', 'build']);
+  buildUnlessNewer('dist/viewer/index.html', Math.max(sources, newest('viewer')), ['npm', 'run', '--silent', 'build']);
   const worker = '.tmp/test/test/support/mutation/worker.js';
   buildUnlessNewer(worker, sources, ['npx', 'tsc', '-p', 'test/tsconfig.worker.json']);
 }

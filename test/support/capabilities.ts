@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
+/** Debian's. */
+export const CHROMIUM = '/usr/bin/chromium';
+
 /** What a test may need of the machine. Each gives the reason why it is not there, or undefined where it is. */
 const checks = {
   root: () => (process.getuid?.() === 0 ? undefined : 'not root'),
@@ -11,6 +14,7 @@ const checks = {
     if (version === undefined) return 'no trace-cmd installed';
     return version.startsWith('3.1.') ? undefined : `trace-cmd is ${version}, not 3.1`;
   },
+  chromium: () => (existsSync(CHROMIUM) ? undefined : `no Chromium at ${CHROMIUM}`),
   unshare: () =>
     spawnSync('unshare', ['-m', '--propagation', 'private', 'true']).status === 0
       ? undefined

@@ -1,0 +1,179 @@
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { guestStories } from '../src/tracks/stories.ts';
+import { lengthText } from '../viewer/src/state/exact.ts';
+import { missing } from './support/capabilities.ts';
+import { bundledCapture, unpack } from './support/captures.ts';
+import { tandem } from './support/run.ts';
+import { temporaryFolder } from './support/temp-folder.ts';
+import { fillTracks, openCapture } from './support/tracks.ts';
+import { openBrowser, ViewerPage, ViewProcess } from './support/viewer.ts';
+
+/* The page in a browser, on recordings of a host and its guest: what it shows is what the library says. */
+
+const unable = missing('chromium');
+const temporary = temporaryFolder();
+const capture = bundledCapture('kvm-auto-1vcpu');
+const [host, guest] = capture.files as [string, string];
+const FILTER = 'sched_switch: next_pid > 0';
+let folder = '';
+let browser: Browser;
+let server: ViewProcess;
+
+beforeAll(async () => {
+  if (unable !== undefined) return;
+  folder = unpack(capture, temporary);
+  browser = await openBrowser();
+  server = await ViewProcess.start(folder, host);
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.end();
+});
+
+/** Lines of `tandem report`, without headings. */
+async function report(...args: string[]): Promise<string[]> {
+  const { status, stdout } = await tandem(['report', ...args], { cwd: folder });
+  expect(status).toBe(0);
+  return stdout
+    .toString('utf8')
+    .trimEnd()
+    .split('\n')
+    .filter((line) => !/^ *\S*:? *cpus=\d+$/.test(line));
+}
+
+/** On a page of its own, which must have nothing to complain of in the end. */
+async function onPage(url: string, work: (viewer: ViewerPage) => Promise<void>): Promise<void> {
+  const viewer = await ViewerPage.open(browser, url);
+  try {
+    await work(viewer);
+    expect(viewer.problems).toEqual([]);
+  } finally {
+    await viewer.close();
+  }
+}
+
+const count = (text: string): number => Number(/[\d\u202f]+/.exec(text)?.[0].replaceAll('\u202f', ''));
+
+describe.skipIf(unable !== undefined)('the page', () => {
+  test('draws tracks in many colours', () =>
+    onPage(server.url, async ({ page }) => {
+      const colours = await page.evaluate(async () => {
+        await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+        const seen = new Set<number>();
+        for (const canvas of document.querySelectorAll('canvas')) {
+          const pixels = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data;
+          if (pixels) for (const pixel of new Uint32Array(pixels.buffer)) seen.add(pixel);
+        }
+        return seen.size;
+      });
+      expect(colours).toBeGreaterThan(20);
+    }));
+
+  test('tells of the steal what the library does', () =>
+    onPage(server.url, async (viewer) => {
+      const { builder } = await fillTracks(await openCapture(capture.name));
+      const { unit } = builder.plan.layout;
+      const [story] = guestStories(builder);
+      if (story === undefined) throw new Error('this capture has a guest');
+      await viewer.page.getByTestId('tab-steal').click();
+      const text = await viewer.text(`story-${guest}`);
+      for (const length of [story.inGuest, story.stolen, story.halted])
+        expect(text).toContain(lengthText(length, unit));
+      for (const { cause, total } of story.steal.slice(0, 3)) {
+        expect(text).toContain(cause);
+        expect(text).toContain(lengthText(total, unit));
+      }
+      for (const { reason } of story.exits.slice(0, 3)) expect(text).toContain(reason);
+    }));
+
+  test('tells of the clock what `tandem clock` does', () =>
+    onPage(server.url, async (viewer) => {
+      const { stdout } = await tandem(['clock', '--json', host], { cwd: folder });
+      const proof = JSON.parse(stdout.toString());
+      await viewer.page.getByTestId('tab-clocks').click();
+      expect(await viewer.text('verdict')).toBe(proof.verdict);
+      expect(await viewer.text('clock-words')).toBe(proof.words);
+      for (const { cpu, samples } of proof.cpus)
+        expect(await viewer.text('clock-cpus')).toContain(`${cpu} ${samples} `);
+    }));
+
+  test('its table has the events of a report, and its details the line', () =>
+    onPage(server.url, async ({ page, ...viewer }) => {
+      const lines = await report(host);
+      await page.getByTestId('tab-events').click();
+      const total = page.getByTestId('table-total');
+      await expect.poll(async () => count(await total.innerText()), { timeout: 60_000 }).toBe(lines.length);
+      await page.getByTestId('event-row').first().click();
+      await page.getByRole('grid').press('ArrowDown');
+      await page.getByTestId('tab-details').click();
+      const line = await page.getByTestId('event-line').innerText();
+      expect(line.trim()).toBe(lines[1]?.trim());
+      expect(await page.getByTestId('event-bytes').innerText()).toMatch(/^0000/);
+      void viewer;
+    }));
+
+  test('finds what a filter of report finds, and says what is wrong with one', () =>
+    onPage(server.url, async ({ page }) => {
+      const expected = (await report(host, '-F', FILTER)).length;
+      await page.locator('body').press('/');
+      const box = page.getByTestId('search');
+      expect(await box.evaluate((element) => element === document.activeElement)).toBe(true);
+      await box.fill(FILTER);
+      await box.press('Enter');
+      const state = page.getByTestId('search-state');
+      await expect
+        .poll(async () => count((await state.innerText()).replace(/^.* of /, '')), { timeout: 60_000 })
+        .toBe(expected);
+      await box.fill('sched_switch: next_pid ==');
+      await box.press('Enter');
+      await expect.poll(() => state.innerText(), { timeout: 60_000 }).toMatch(/next_pid ==/);
+      await box.fill('no_such_event');
+      await box.press('Enter');
+      await expect.poll(() => state.innerText(), { timeout: 60_000 }).toMatch(/no_such_event/);
+    }));
+
+  test('is moved by keys, and an address brings back what was seen', () =>
+    onPage(server.url, async (viewer) => {
+      const { page } = viewer;
+      const whole = await viewer.text('view-span');
+      for (const key of ['w', 'w', 'd', 'w', 'a', 's']) await page.locator('body').press(key);
+      const seen = await viewer.text('view-span');
+      expect(seen).not.toBe(whole);
+      await page.getByTestId('tab-clocks').click();
+      await expect.poll(() => page.url(), { timeout: 10_000 }).toMatch(/#.*view=.*panel=clocks/);
+      await onPage(page.url(), async (other) => {
+        expect(await other.text('view-span')).toBe(seen);
+        expect(await other.page.getByTestId('tab-clocks').getAttribute('aria-selected')).toBe('true');
+      });
+      await page.locator('body').press('f');
+      expect(await viewer.text('view-span')).toBe(whole);
+      await page.locator('body').press('?');
+      expect(await page.getByTestId('help').isVisible()).toBe(true);
+    }));
+});
+
+describe.skipIf(unable !== undefined)('without a server of ours', () => {
+  test('an export works on a host that answers no ranges', async () => {
+    expect((await tandem(['view', '--export', 'site', host], { cwd: folder })).status).toBe(0);
+    const plain = createServer((request, response) => {
+      const path = join(folder, 'site', decodeURIComponent(request.url ?? '/').replace(/\/$/, '/index.html'));
+      if (!existsSync(path)) response.writeHead(404).end();
+      else
+        response
+          .writeHead(200, { 'content-type': path.endsWith('.html') ? 'text/html' : 'x/y' })
+          .end(readFileSync(path));
+    }).listen(0, '127.0.0.1');
+    await once(plain, 'listening');
+    const { port } = plain.address() as AddressInfo;
+    await onPage(`http://127.0.0.1:${port}/`, async ({ page }) => {
+      for (const name of capture.files) expect(await page.getByTestId('timeline').isVisible(), name).toBe(true);
+    });
+    plain.close();
+  });
+});
