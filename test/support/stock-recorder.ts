@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type RunResult, run } from './run.ts';
-import { withTracefs } from './tracefs-state.ts';
+import { asUsed, withTracefs } from './tracefs-state.ts';
 
 const TRACING = '/sys/kernel/tracing';
 const INSTANCES = '/sys/kernel/tracing/instances';
@@ -108,7 +108,7 @@ function readState(): State {
     tracingOn: read('tracing_on'),
     clock: /\[(.+?)\]/.exec(read('trace_clock'))?.[1] ?? 'local',
     tracer: read('current_tracer'),
-    sizeKb: String(Number.parseInt(read('buffer_size_kb'), 10)),
+    sizeKb: asUsed(read('buffer_size_kb')),
     events: read('set_event').split('\n').filter(Boolean),
     options: read('trace_options').split('\n'),
     instances: readdirSync(INSTANCES),

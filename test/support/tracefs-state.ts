@@ -28,11 +28,14 @@ export function tracefsState(): string[] {
 
 function settingOf(path: string): string {
   try {
-    return readFileSync(join(TRACING, path), 'utf8');
+    return asUsed(readFileSync(join(TRACING, path), 'utf8'));
   } catch (error) {
     return (error as NodeJS.ErrnoException).code ?? '';
   }
 }
+
+/** A buffer that nobody has used since the machine started is as large as it will be: not `7 (expanded: 1408)`. */
+export const asUsed = (size: string): string => size.replace(/^\d+ \(expanded: (\d+)\)/, '$1');
 
 /** Holds the machine-wide lock of tracefs while `work` runs. */
 export async function withTracefs<T>(work: () => Promise<T>): Promise<T> {
