@@ -164,6 +164,18 @@ describe('files of other kernels', () => {
     expect(() => files.tsc(3)).toThrowError(/has no vCPU for the guest's CPU 3/);
   });
 
+  test('a guest with fewer CPUs than its machine is served while all vCPUs are alike', () => {
+    const alike = { 'tsc-offset': '-7' };
+    written({ 0: alike, 1: { ...alike, pid: '99' }, 2: alike });
+    const files = KvmFiles.open(PID, 2, root);
+    expect([0, 1].map((cpu) => files.tsc(cpu).offset)).toEqual([-7n, -7n]);
+    expect(files.threads()).toEqual([]);
+    written({ 2: { 'tsc-offset': '-8' } });
+    expect(() => files.tsc(0)).toThrowError(/more vCPUs than its guest has CPUs, and their TSCs differ/);
+    expect(() => KvmFiles.open(PID, 2, root)).toThrowError(/their TSCs differ/);
+    expect(() => KvmFiles.open(PID, 4, root)).toThrowError(/has 3 vCPUs, but its guest says it has 4 CPUs/);
+  });
+
   test('one bad vCPU makes the machine unsound', () => {
     written({ 0: { 'tsc-offset': '1' }, 1: { 'tsc-offset': '1', 'tsc-scaling-ratio': '3' } });
     expect(unsound(KvmFiles.open(PID, 2, root))).toMatch(/vcpu1: a TSC scaling ratio of 3/);

@@ -41,16 +41,19 @@ export class KvmFiles {
   /** Folders of the vCPUs, by guest CPU: vCPU ids can have gaps, their order is that of the guest's CPUs. */
   readonly #vcpus: readonly string[];
   readonly #subject: string;
+  /** Whether nobody knows which vCPU is which CPU: the guest does not use all of them. */
+  readonly #isUnmapped: boolean;
 
-  private constructor(folder: string, vcpus: readonly string[]) {
+  private constructor(folder: string, vcpus: readonly string[], isUnmapped: boolean) {
     this.#subject = folder;
     this.#vcpus = vcpus;
+    this.#isUnmapped = isUnmapped;
   }
 
   /**
-   * The virtual machine of a process. `cpuCount` tells it from others of the same process, and must be met: else
-   * nobody knows which vCPU is which CPU. Undefined: not known yet. Throws a TandemError where there is no such machine,
-   * or its files don't fit.
+   * The virtual machine of a process. `cpuCount` tells it from others of the same process. A guest may have fewer CPUs
+   * than its machine, as long as it makes no difference which they are. Undefined: not known yet. Throws a TandemError
+   * where there is no such machine, or its files don't fit.
    */
   static open(pid: number, cpuCount: number | undefined, kvmFolder: string): KvmFiles {
     const subject = `process ${pid}`;
@@ -62,6 +65,12 @@ export class KvmFiles {
     if (machines.length === 0) throw new TandemError('NOT_FOUND', subject, `runs no virtual machine in ${kvmFolder}`);
     const [machine, another] = machines.filter(({ vcpus }) => cpuCount === undefined || vcpus.length === cpuCount);
     if (machine === undefined) {
+      const [only, other] = machines;
+      if (only !== undefined && other === undefined && only.vcpus.length > (cpuCount as number)) {
+        const files = new KvmFiles(only.folder, only.vcpus, true);
+        files.tsc(0);
+        return files;
+      }
       const counts = machines.map(({ vcpus }) => vcpus.length).join(' and ');
       throw new TandemError('UNSUPPORTED', subject, `has ${counts} vCPUs, but its guest says it has ${cpuCount} CPUs`);
     }
@@ -72,7 +81,7 @@ export class KvmFiles {
         `runs several virtual machines${cpuCount === undefined ? '' : ` of ${cpuCount} vCPUs`}`,
       );
     }
-    return new KvmFiles(machine.folder, machine.vcpus);
+    return new KvmFiles(machine.folder, machine.vcpus, false);
   }
 
   get cpuCount(): number {
@@ -84,18 +93,31 @@ export class KvmFiles {
     const folder = this.#vcpus[cpu];
     if (folder === undefined)
       throw new TandemError('NOT_FOUND', this.#subject, `has no vCPU for the guest's CPU ${cpu}`);
-    const offset = readNumber(folder, 'tsc-offset');
-    if (offset === undefined) throw new TandemError('UNSUPPORTED', folder, 'has no tsc-offset');
-    const ratio = readNumber(folder, 'tsc-scaling-ratio');
-    const fraction = readNumber(folder, 'tsc-scaling-ratio-frac-bits');
-    return { offset: BigInt.asIntN(64, offset), ...scale(ratio, fraction, folder) };
+    const own = tscOf(folder);
+    if (this.#isUnmapped && !this.#vcpus.every((other) => isSame(tscOf(other), own))) {
+      const problem = 'has more vCPUs than its guest has CPUs, and their TSCs differ: which are they?';
+      throw new TandemError('UNSUPPORTED', this.#subject, problem);
+    }
+    return own;
   }
 
-  /** Host threads that run the vCPUs, by guest CPU; undefined where one never ran, or the kernel does not tell. */
+  /** Host threads that run the vCPUs, by guest CPU; undefined where one never ran, or nobody can tell. */
   threads(): (number | undefined)[] {
+    if (this.#isUnmapped) return [];
     return this.#vcpus.map((folder) => Number(readNumber(folder, 'pid') ?? 0) || undefined);
   }
 }
+
+function tscOf(folder: string): VcpuTsc {
+  const offset = readNumber(folder, 'tsc-offset');
+  if (offset === undefined) throw new TandemError('UNSUPPORTED', folder, 'has no tsc-offset');
+  const ratio = readNumber(folder, 'tsc-scaling-ratio');
+  const fraction = readNumber(folder, 'tsc-scaling-ratio-frac-bits');
+  return { offset: BigInt.asIntN(64, offset), ...scale(ratio, fraction, folder) };
+}
+
+const isSame = (a: VcpuTsc, b: VcpuTsc): boolean =>
+  a.offset === b.offset && a.scaling === b.scaling && a.fraction === b.fraction;
 
 /** Whether the files of every vCPU say what can be used: undefined if they do, else what is wrong. */
 export function unsound(files: KvmFiles): string | undefined {

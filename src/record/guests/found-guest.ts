@@ -1,11 +1,13 @@
 import { basename, dirname, extname, join } from 'node:path';
 import { TandemError } from '../../base/errors.ts';
+import { byGuestCpu } from '../../sampler/entered-vcpus.ts';
 import { findKvmFolder, KvmFiles, unsound } from '../../sampler/kvm-files.ts';
 import { namedVcpuThreads } from '../../sampler/vcpu-threads.ts';
 import { isStorable } from '../../sync/scaled-line.ts';
 import type { PeerAddress } from '../../transport/address.ts';
 import { resolveAgentSpec } from '../../transport/agent-spec.ts';
 import { monitorProcess } from '../../transport/connect.ts';
+import { MAXIMUM_CPUS } from '../../transport/fifos.ts';
 import type { GuestPlan } from './guest-plan.ts';
 
 const MONITOR_TIMEOUT_MS = 1000;
@@ -52,15 +54,26 @@ function isReadable(pid: number, kvmFolder: string): boolean {
   }
 }
 
-/** Host threads of a guest's CPUs, by its CPU numbers; -1 where unknown. */
-export function vcpuThreads({ pid, kvmFolder }: FoundGuest, cpuCount: number): number[] {
+/**
+ * Host threads of a guest's CPUs, by its CPU numbers; -1 where unknown. `entered`: threads by vCPU id, where they were
+ * watched.
+ */
+export function vcpuThreads(guest: FoundGuest, cpuCount: number, entered?: ReadonlyMap<number, number>): number[] {
+  const { pid, kvmFolder } = guest;
   const unknown = new Array<undefined>(cpuCount).fill(undefined);
   const named = pid === undefined ? unknown : namedVcpuThreads(pid, cpuCount);
   const told = pid === undefined || kvmFolder === undefined ? unknown : toldThreads(pid, kvmFolder, cpuCount);
-  return named.map((thread, cpu) => told[cpu] ?? thread ?? -1);
+  const seen = entered === undefined ? unknown : byGuestCpu(entered, cpuCount);
+  return named.map((thread, cpu) => told[cpu] ?? thread ?? seen[cpu] ?? -1);
 }
 
-function toldThreads(pid: number, kvmFolder: string, cpuCount: number): readonly (number | undefined)[] {
+/** Whether a guest is a process of this machine, but nothing tells which of its threads run the guest's CPUs. */
+export function hidesVcpus({ pid, kvmFolder }: FoundGuest): boolean {
+  if (pid === undefined || namedVcpuThreads(pid, MAXIMUM_CPUS).some((thread) => thread !== undefined)) return false;
+  return kvmFolder === undefined || toldThreads(pid, kvmFolder, undefined).every((thread) => thread === undefined);
+}
+
+function toldThreads(pid: number, kvmFolder: string, cpuCount: number | undefined): readonly (number | undefined)[] {
   try {
     return KvmFiles.open(pid, cpuCount, kvmFolder).threads();
   } catch (error) {

@@ -2,6 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { TandemError } from '../../base/errors.ts';
 import { within } from '../../base/within.ts';
 import { fsError } from '../../kernel/os-error.ts';
+import { EnteredVcpus } from '../../sampler/entered-vcpus.ts';
 import type { GuestInfo } from '../../trace-file/types.ts';
 import { addressText, atPort } from '../../transport/address.ts';
 import { connect } from '../../transport/connect.ts';
@@ -10,7 +11,7 @@ import { openHostFifos } from '../../transport/fifos.ts';
 import type { TraceResponse } from '../../wire/host-session.ts';
 import { checkWritable, TemporaryFiles } from '../temporary-files.ts';
 import { Control } from './control.ts';
-import { type FoundGuest, guestOutput, vcpuThreads } from './found-guest.ts';
+import { type FoundGuest, guestOutput, hidesVcpus, vcpuThreads } from './found-guest.ts';
 import { agentArgs } from './guest-clock.ts';
 import type { GuestContext } from './guest-context.ts';
 import { writeGuestFile } from './guest-file.ts';
@@ -45,6 +46,9 @@ export class GuestSession {
   #fifos: readonly number[] = [];
   #data: readonly Connection[] = [];
   #receiver: Receiver | undefined;
+  #watch: EnteredVcpus | undefined;
+  /** Threads of its vCPUs by their ids, where it took watching to find them. */
+  #entered: ReadonlyMap<number, number> | undefined;
   #metadataFd = -1;
   #metadataProblem: unknown;
   #isAbandoned = false;
@@ -71,7 +75,8 @@ export class GuestSession {
   /** Connects to the agent and asks it to record. */
   async request(): Promise<void> {
     const { guest, peer } = this;
-    const { traceId, hostClock, date, useFifos } = this.#context;
+    const { tracefs, journal, traceId, hostClock, date, useFifos } = this.#context;
+    if (hidesVcpus(guest)) this.#watch = EnteredVcpus.watch(guest.pid as number, tracefs, journal);
     const connection = await this.#connect(guest.address, 'its agent can not be reached');
     this.#connection = connection;
     this.#fifos = useFifos && guest.address.kind !== 'tcp' ? openHostFifos(guest.name) : [];
@@ -113,6 +118,8 @@ export class GuestSession {
   /** Waits for the guest's metadata, then takes its data. The agent switches tracing on by itself. */
   async openData(): Promise<void> {
     const { ports, useFifos } = this.#agreed;
+    // By now it was asked something on each of its CPUs.
+    this.#entered = this.#watch?.end();
     await this.#control?.metadataEnd;
     if (this.#metadataProblem !== undefined) throw this.#metadataProblem;
     if (this.#metadataFd >= 0) closeSync(this.#metadataFd);
@@ -211,7 +218,7 @@ export class GuestSession {
   info(): GuestInfo | undefined {
     if (this.#response === undefined) return undefined;
     const { traceId, ports } = this.#response;
-    const vcpus = vcpuThreads(this.guest, ports.length).map((pid, cpu) => ({ cpu, pid }));
+    const vcpus = vcpuThreads(this.guest, ports.length, this.#entered).map((pid, cpu) => ({ cpu, pid }));
     return { name: this.guest.name, traceId, vcpus };
   }
 
