@@ -91,6 +91,11 @@ export class RecordOptions {
     this.#guest.name = checkGuestName(name);
   }
 
+  /** Whether options are for a guest's agent now. */
+  get describesGuest(): boolean {
+    return this.#guest !== undefined;
+  }
+
   /** Keeps an option for the agent of the guest that is being described, if one is. Returns whether it did. */
   forward(flag: string, value: string | undefined): boolean {
     this.#guest?.args.push(...(value === undefined ? [flag] : [flag, value]));

@@ -61,6 +61,8 @@ const GUESTS: readonly Row[] = [
 ];
 /** What stands behind -A is for the guest's agent, but for these. */
 const NEVER_FORWARDED = ['-A', '-B', '--name'];
+/** No agent has a use for these. */
+const OF_THE_HOST = ['--tsync-interval', '--tsync-log', '--nofifos'];
 
 /** What becomes of it. */
 const CAPTURE: readonly Row[] = [
@@ -185,6 +187,9 @@ function declare(command: Command, options: RecordOptions, rows: readonly Row[],
     command.addOption(option);
     const flag = option.short ?? option.long ?? '';
     command.on(`option:${option.name()}`, (value: string | undefined) => {
+      if (OF_THE_HOST.includes(flag) && options.describesGuest) {
+        throw usage(flag, 'stands behind an -A, where options are for the guest', 'put it before the first -A');
+      }
       const isForwarded = !NEVER_FORWARDED.includes(flag) && options.forward(flag, value ?? undefined);
       if (!isForwarded) apply(options, value as string);
     });

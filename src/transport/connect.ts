@@ -127,6 +127,9 @@ function explain(error: unknown, { family }: SocketAddress, text: string): unkno
     const hint = 'on the host load vhost_vsock; a guest needs a vsock device';
     return new OsError(errno, text, 'this machine has no vsock that leads there', { hint });
   }
+  if (family === 'unix' && errno === 'ENOENT') {
+    return new OsError(errno, text, 'there is no such socket', { hint: 'is the VM running, and the path right?' });
+  }
   if (family === 'unix' && errno === 'ECONNREFUSED') {
     return new OsError(errno, text, 'no VM listens on this socket', { hint: 'is the VM running?' });
   }

@@ -116,7 +116,9 @@ describe("a VM's Unix socket", () => {
 
   test('that is not there, or where nobody listens', async () => {
     const missing: PeerAddress = { kind: 'unix', path: join(folder, 'missing'), port: 1 };
-    await expect(connect(missing, 500)).rejects.toThrow(/missing:1: connect failed \(ENOENT\)/);
+    await expect(connect(missing, 500)).rejects.toThrow(
+      /missing:1: there is no such socket \(ENOENT\); is the VM running, and the path right\?/,
+    );
     const left = { family: 'unix', path: join(folder, 'left') } as const;
     const fd = openSocket('unix');
     bindSocket(fd, left, 'test');
