@@ -1,10 +1,20 @@
-import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from 'vitest';
-import { closePipeEnd, makeFifo, pipe, setBlocking } from '../kernel/libc.ts';
+import { closePipeEnd, makeFifo, pipe, setBlocking, splice } from '../kernel/libc.ts';
 import { socketPair } from '../kernel/sampling-calls.ts';
 import { closeSocket, receive } from '../kernel/sockets.ts';
 import { StreamOutput } from './stream-output.ts';
@@ -57,6 +67,23 @@ describe.runIf(process.platform === 'linux')('a stream of sub-buffers', () => {
     pass(new StreamOutput(near, 'socket', giveUp.readFd));
     expect((await read).equals(expected)).toBe(true);
     for (const fd of [near, far]) closeSocket(fd);
+  });
+
+  test('lies in a FIFO as a copy: the pages it came from may be gone before it is read', () => {
+    const [file, path] = ['pages', 'copied'].map((name) => join(folder, name)) as [string, string];
+    writeFileSync(file, blocks.subarray(0, BLOCK));
+    makeFifo(path, 0o600);
+    const [pages, near, far] = [openSync(file, 'r+'), openSync(path, 'r+'), openSync(path, 'r+')];
+    const between = pipe(1 << 16);
+    expect(splice(pages, between.writeFd, BLOCK, file)).toBe(BLOCK);
+    new StreamOutput(near, path, giveUp.readFd).take(between.readFd, BLOCK);
+    writeSync(pages, Buffer.alloc(BLOCK, 0xff), 0, BLOCK, 0);
+    const read = Buffer.alloc(BLOCK);
+    expect(readSync(far, read)).toBe(BLOCK);
+    expect(read.equals(blocks.subarray(0, BLOCK))).toBe(true);
+    for (const fd of [pages, near, far]) closeSync(fd);
+    closePipeEnd(between.readFd);
+    closePipeEnd(between.writeFd);
   });
 
   test('arrives whole and in order at a slow reader of a FIFO', async () => {

@@ -1,4 +1,4 @@
-import { readSync, writeSync } from 'node:fs';
+import { fstatSync, readSync, writeSync } from 'node:fs';
 import { PollSet, setBlocking, spliceNow } from '../kernel/libc.ts';
 import { fsError, OsError } from '../kernel/os-error.ts';
 import type { CaptureOutput } from './capture-output.ts';
@@ -17,7 +17,10 @@ export class StreamOutput implements CaptureOutput {
   readonly #fd: number;
   readonly #text: string;
   readonly #ready: PollSet;
-  /** Bytes on their way where the kernel can't splice to such a descriptor. */
+  /**
+   * Bytes on their way where the kernel can't splice to such a descriptor; and where it must not: in a FIFO would lie the
+   * ring buffer's own pages, which the kernel still believes to be a buffer's when that is gone. It crashed (6.18).
+   */
   #copy: Uint8Array | undefined;
   #isGone = false;
 
@@ -26,6 +29,7 @@ export class StreamOutput implements CaptureOutput {
     this.#fd = fd;
     this.#text = text;
     setBlocking(fd, false);
+    if (fstatSync(fd).isFIFO()) this.#copy = new Uint8Array(BLOCK_BYTES);
     this.#ready = new PollSet([giveUpFd, fd], [PollSet.IN, PollSet.OUT]);
   }
 
