@@ -20,6 +20,7 @@ import { type LoopbackGuest, type Player, recorder, startGuest } from '../test/s
 import { run } from '../test/support/run.ts';
 import { withStock } from '../test/support/stock-recorder.ts';
 import { withTracefs } from '../test/support/tracefs-state.ts';
+import { steadyErrors } from '../test/support/twin-errors.ts';
 import { median } from './measure.ts';
 
 const SECONDS = Number(process.argv[2] ?? 5);
@@ -40,7 +41,7 @@ interface Job {
 /** What came of one guest. */
 interface Outcome {
   readonly twins: Twins;
-  /** Corrected stamps less true ones, ns; undefined where nobody knows the truth. */
+  /** Corrected stamps less true ones, ns; where nobody knows the truth, the errors that neighbours have too. */
   readonly clockErrors: Float64Array | undefined;
   /** From a measurement of CPU 0 to that of CPU 1, ns, of all rounds; of clocks that count ns. */
   readonly measurementTimes: readonly number[];
@@ -100,7 +101,11 @@ async function outcomeOf({ player, guestClock }: Job, name: string): Promise<Out
     const counts = guestClock === 'tai';
     return {
       twins,
-      clockErrors: counts ? clockErrors(twins, clockDistance('mono', guestClock)) : undefined,
+      clockErrors: counts
+        ? clockErrors(twins, clockDistance('mono', guestClock))
+        : isOurs
+          ? steadyErrors(twins)
+          : undefined,
       measurementTimes: counts ? (isOurs ? logTimes(`${guestPath}.tsync`) : sampleTimes(guest)) : [],
     };
   } finally {
