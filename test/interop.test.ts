@@ -8,7 +8,7 @@ import { openFile } from '../src/node/file-source.ts';
 import { openTrace } from '../src/trace-file/open.ts';
 import type { TraceFile } from '../src/trace-file/types.ts';
 import { missing } from './support/capabilities.ts';
-import { type Player, recorder, startGuest } from './support/loopback.ts';
+import { type LoopbackGuest, type Player, recorder, startGuest } from './support/loopback.ts';
 import { type RunResult, run, tandem } from './support/run.ts';
 import { withStock } from './support/stock-recorder.ts';
 import { temporaryFolder } from './support/temp-folder.ts';
@@ -26,6 +26,7 @@ const noStock = unable ?? missing('trace-cmd 3.1', 'unshare');
 const folder = temporaryFolder();
 const HOST = join(folder, 'host.dat');
 const GUEST = join(folder, 'host-127.0.0.1.dat');
+const SECOND = join(folder, 'host-second.dat');
 /** Nagle's algorithm against late acknowledgements: 40 ms for each probe of trace-cmd 3.1. */
 const SLOW_MS = 150_000;
 /** clock_gettime does not read two clocks at once. */
@@ -44,6 +45,8 @@ interface Session {
   readonly fileVersion?: 6 | 7;
   readonly compression?: string;
   readonly guestClock?: string;
+  /** Whether there is another guest, `second`, with our agent. */
+  readonly second?: boolean;
 }
 
 /** Records host and guest while a command runs, and checks that the kernel is as it was then. */
@@ -60,14 +63,18 @@ async function record(session: Session): Promise<RunResult> {
   ];
   const work = async (): Promise<RunResult> => {
     const guest = await startGuest(agentPlayer, 'tandem-interop', folder);
+    let second: LoopbackGuest | undefined;
     try {
+      if (session.second) second = await startGuest('tandem', 'tandem-interop-second', folder);
       const [program, ...words] = recorder(session.recorder, folder) as [string, ...string[]];
       const ofHost = ['-o', HOST, '-C', 'mono', '--tsync-interval', String(intervalMs), ...events(session.recorder)];
       const ofGuest = ['-A', `127.0.0.1:${guest.port}`, '-C', guestClock, ...events(agentPlayer)];
-      const args = [...words, 'record', ...ofHost, ...ofGuest, ...WORKLOAD];
+      const ofSecond = second && ['-A', `second@127.0.0.1:${second.port}`, '-C', guestClock, ...events('tandem')];
+      const args = [...words, 'record', ...ofHost, ...ofGuest, ...(ofSecond ?? []), ...WORKLOAD];
       return await run(program, args, { cwd: folder, timeoutMs: SLOW_MS });
     } finally {
       await guest.stop();
+      await second?.stop();
     }
   };
   return withTracefs(async () => {
@@ -80,9 +87,9 @@ async function record(session: Session): Promise<RunResult> {
   });
 }
 
-async function openBoth(): Promise<[host: TraceFile, guest: TraceFile]> {
+async function openBoth(guestPath = GUEST): Promise<[host: TraceFile, guest: TraceFile]> {
   const files = [];
-  for (const path of [HOST, GUEST]) files.push(await openTrace(await openFile(path), nodeCodecs));
+  for (const path of [HOST, guestPath]) files.push(await openTrace(await openFile(path), nodeCodecs));
   open.push(...files);
   return files as [TraceFile, TraceFile];
 }
@@ -183,25 +190,38 @@ describe.skipIf(noStock !== undefined)('trace-cmd record with tandem agent', () 
 
 describe.skipIf(noStock !== undefined)('tandem record with trace-cmd agent', () => {
   test.for([
-    { fileVersion: 7, compression: 'none', intervalMs: 0 },
+    { fileVersion: 7, compression: 'none', intervalMs: 0, second: true },
     { fileVersion: 7, compression: 'zstd', intervalMs: -1 },
-    { fileVersion: 6, intervalMs: -1 },
+    { fileVersion: 6, intervalMs: 50 },
   ] as const)('%j', async (how) => {
     const { status, stdout, stderr } = await record({ recorder: 'tandem', agent: 'trace-cmd', ...how });
     expect([status, stderr]).toEqual([0, '']);
     const [host, guest] = await openBoth();
     await expectReadable(HOST, GUEST);
+    if ('second' in how) {
+      // Measuring the first one takes longer than an agent waits for anything else.
+      const [, second] = await openBoth(SECOND);
+      expect(samplesPerCpu(second)).toBeGreaterThanOrEqual(2);
+      expectTrueOffsets(second, 0n);
+      await expectOneTimeline(host, second, 20_000);
+    }
     if (how.intervalMs < 0) return;
     expect(stdout.toString()).toContain('Negotiated ptp time sync protocol');
-    expectTrueOffsets(guest, 0n);
+    expectTrueOffsets(guest, how.fileVersion === 6 ? 1_000_000n : 0n);
     await expectOneTimeline(host, guest, 1_000_000);
   });
 });
 
-test.skipIf(noStock !== undefined)('trace-cmd record with trace-cmd agent: both readers agree', async () => {
-  const { status } = await record({ recorder: 'trace-cmd', agent: 'trace-cmd', intervalMs: -1 });
-  expect(status).toBe(0);
-  await expectReadable(HOST, GUEST);
+describe.skipIf(noStock !== undefined)('trace-cmd record with trace-cmd agent: both readers agree', () => {
+  test.for([
+    { fileVersion: 7, compression: 'none', intervalMs: -1 },
+    { fileVersion: 7, compression: 'zstd', intervalMs: -1 },
+    { fileVersion: 6, intervalMs: -1 },
+  ] as const)('%j', async (how) => {
+    const { status } = await record({ recorder: 'trace-cmd', agent: 'trace-cmd', ...how });
+    expect(status).toBe(0);
+    await expectReadable(HOST, GUEST);
+  });
 });
 
 function clocks(): string {

@@ -17,8 +17,11 @@ import { AgentControl } from './control.ts';
 import { DataPorts } from './data-ports.ts';
 import { StreamedRecording } from './streamed-recording.ts';
 
-/** From the answer until all data ports are connected; stock recorders measure all CPUs' clocks in between. */
-const CONNECT_MS = 30_000;
+/**
+ * From the answer until all data ports are connected. In between recorders measure clocks, this guest's and others', and
+ * some take minutes. One that is gone is noticed sooner, by its control connection.
+ */
+const CONNECT_MS = 300_000;
 const CONNECT_MS_PER_CPU = 2000;
 /** From a request to end until the last measurements are made. */
 const LAST_ROUND_MS = 10_000;

@@ -72,7 +72,7 @@ export class GuestSession {
     return this.#receiver?.bytes ?? 0;
   }
 
-  /** Connects to the agent and asks it to record. */
+  /** Connects to the agent, asks it to record, and connects to where its clock is measured. */
   async request(): Promise<void> {
     const { guest, peer } = this;
     const { tracefs, journal, traceId, hostClock, date, useFifos } = this.#context;
@@ -98,21 +98,30 @@ export class GuestSession {
     this.#control = control;
     void control.failure.then((error) => this.#lose(error));
     this.#response = await control.request();
+    const { syncProtocol, syncPort, ports } = this.#response;
+    if (syncProtocol === '') return;
+    // At once: an agent does not wait for that while other guests are measured.
+    await this.#sync.open(syncProtocol, ports.length, () =>
+      this.#connect(atPort(this.#peerAddress, syncPort), 'its port for time sync can not be reached'),
+    );
   }
 
-  /** Connects to where clocks are measured, and waits for the first round. Recording goes on without, if it fails. */
+  /** Waits for the first round of measurements. Recording goes on without, if it fails. */
   async measureFirst(): Promise<void> {
-    const { syncProtocol: protocol, syncPort, ports } = this.#agreed;
+    const { syncProtocol: protocol } = this.#agreed;
     if (protocol === '') {
       if (this.#context.sync.intervalMs >= 0) this.#warn('its agent has no time sync: its clock stays unmeasured');
       return;
     }
     this.#state = 'measuring its clock';
     this.#context.tell(`Negotiated ${protocol} time sync protocol with guest ${this.guest.name}`);
-    await this.#sync.start(protocol, ports.length, () =>
-      this.#connect(atPort(this.#peerAddress, syncPort), 'its port for time sync can not be reached'),
-    );
+    await this.#sync.start();
     this.#control?.roundEnded();
+  }
+
+  /** How long measuring its clock takes, ms. */
+  get roundMs(): number {
+    return this.#sync.roundMs;
   }
 
   /** Waits for the guest's metadata, then takes its data. The agent switches tracing on by itself. */

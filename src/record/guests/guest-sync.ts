@@ -29,6 +29,7 @@ export class GuestSync {
   readonly #warn: (problem: string) => void;
   #protocol = '';
   #cpuCount = 0;
+  #roundMs = 0;
   #connection: Connection | undefined;
   #sampler: Sampler | undefined;
   #sampled: SamplingResult | undefined;
@@ -50,18 +51,35 @@ export class GuestSync {
     return offeredProtocols(role, hostClock, { readsVcpuTsc });
   }
 
-  /**
-   * Measures by the protocol that was agreed on, from now on. Resolves after the first round, or when it is taking too
-   * long. `connect` gives the connection for it.
-   */
-  async start(protocol: string, cpuCount: number, connect: () => Promise<Connection>): Promise<void> {
+  /** Gets ready to measure by the protocol that was agreed on. `connect` gives the connection for it. */
+  async open(protocol: string, cpuCount: number, connect: () => Promise<Connection>): Promise<void> {
     this.#protocol = protocol;
     this.#cpuCount = cpuCount;
-    try {
-      const connection = await connect();
-      this.#connection = connection;
+    await this.#orUnmeasured(async () => {
+      this.#connection = await connect();
+    });
+  }
+
+  /** Measures from now on. Resolves after the first round, or when it is taking too long. */
+  async start(): Promise<void> {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    const begin = performance.now();
+    await this.#orUnmeasured(async () => {
       this.#sampler = this.#startSampler(connection);
       await this.#firstRound(this.#sampler);
+    });
+    this.#roundMs = performance.now() - begin;
+  }
+
+  /** How long its first round took. */
+  get roundMs(): number {
+    return this.#roundMs;
+  }
+
+  async #orUnmeasured(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
     } catch (error) {
       if (!(error instanceof TandemError)) throw error;
       this.#warn(`its clock stays unmeasured: ${error.message}`);
@@ -92,9 +110,9 @@ export class GuestSync {
 
   /** Measures once more, and ends. `isLost`: the guest is gone, which was told already. */
   async stop(isLost: boolean): Promise<void> {
-    if (this.#sampler === undefined) return;
-    this.#sampled = await this.#sampler.stop(LAST_ROUND_TIMEOUT_MS);
+    if (this.#sampler !== undefined) this.#sampled = await this.#sampler.stop(LAST_ROUND_TIMEOUT_MS);
     this.#connection?.close();
+    if (this.#sampled === undefined) return;
     if (isLost) return;
     for (const problem of this.#sampled.problems) this.#warn(problem);
     if (this.#sampled.failure !== undefined) {

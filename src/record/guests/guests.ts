@@ -36,7 +36,8 @@ export class Guests {
   /** Ends them all: first all traces, then the clocks are measured once more, then what is on its way is taken. */
   async stop(): Promise<void> {
     for (const session of this.#sessions) session.close();
-    for (const session of this.#sessions) await session.measureLast();
+    // Agents wait for it some time: the slow ones keep only themselves waiting.
+    for (const session of this.#sessions.toSorted((a, b) => a.roundMs - b.roundMs)) await session.measureLast();
     await all(this.#sessions.map((session) => session.finish()));
   }
 
