@@ -206,6 +206,25 @@ describe.skipIf(unable !== undefined)('an agent that is lost while recording', (
     },
   );
 
+  test.each([
+    { announced: 'fewer', cpus: trace.cpus.slice(0, 1) },
+    { announced: 'more', cpus: [...trace.cpus, new Uint8Array(0), ...trace.cpus.slice(0, 1)] },
+  ])('has $announced CPUs than its metadata tells of', async ({ cpus }) => {
+    const { status, stderr } = await recordWith(async ({ session, request, close }) => {
+      await request;
+      session.respond(answer(await dataPorts(cpus, close)));
+      session.sendMetadata(trace.metadata);
+      session.endMetadata();
+      await close;
+      session.confirmEnd();
+    });
+    expect([status, stderr]).toEqual([0, '']);
+    const report = await trace31('report', '-i', 'host-guest.dat');
+    for (const [cpu, { length }] of cpus.entries()) {
+      expect(report.includes(`[00${cpu}]`), `CPU ${cpu}`).toBe(length > 0);
+    }
+  });
+
   test('has CPUs without events', async () => {
     const { status } = await recordWith(async ({ session, request, close }) => {
       await request;

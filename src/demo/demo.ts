@@ -76,6 +76,10 @@ The error, by the ${twins.errors.length} task switches that both have: host's st
 as seen: ${errorText(twins, twins.errors)}
 The kernel writes one stamp after the other. The two clocks of one machine can be compared directly; without that time
 the clock alone: ${errorText(twins, alone)}`);
+  if (twins.unmatched + twins.lost === 0) return;
+  console.log(`
+${twins.lost} events were lost, and ${twins.unmatched} task switches are in one trace only: does another program trace here, too?
+Then the error as seen may be that of switches that do not belong together.`);
 }
 
 function errorText(twins: Twins, errors: Float64Array): string {

@@ -5,7 +5,7 @@ import { size } from './summary.ts';
 
 const UPDATE_MS = 1000;
 const CLEAR_LINE = '\r\x1b[2K';
-/** CPUs that are shown one by one; of more only the sum. */
+/** CPUs that are shown one by one; guests take their room. */
 const MOST_CPUS = 8;
 
 /** One line on a terminal that says how the recording goes, written over once a second. */
@@ -43,7 +43,7 @@ export class LiveLine {
       `${Math.round((now - this.#start) / 1000)} s`,
       lost > 0 ? `LOST ${lost} events` : 'nothing lost',
       `${rate} events/s`,
-      cpuText(bytesByCpu),
+      cpuText(bytesByCpu, guests.length === 0 ? MOST_CPUS : 0),
       ...guests,
       `${size(freeBytes(this.#output))} left on disk`,
     ].join(', ');
@@ -51,10 +51,11 @@ export class LiveLine {
   }
 }
 
-function cpuText(bytesByCpu: ReadonlyMap<number, number>): string {
+/** With more CPUs than `most` only their sum. */
+function cpuText(bytesByCpu: ReadonlyMap<number, number>, most: number): string {
   const megabytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
   const total = [...bytesByCpu.values()].reduce((sum, bytes) => sum + bytes, 0);
-  if (bytesByCpu.size > MOST_CPUS) return `${megabytes(total)} MB`;
+  if (bytesByCpu.size > most) return `${megabytes(total)} MB`;
   return `MB by CPU: ${[...bytesByCpu].map(([cpu, bytes]) => `${cpu}: ${megabytes(bytes)}`).join(' ')}`;
 }
 
