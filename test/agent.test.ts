@@ -149,9 +149,10 @@ describe('with any recorder', () => {
       const before = tracefsState();
       const agent = await AgentProcess.start();
       try {
-        const recorder = await ScriptedRecorder.request(agent.port, { args: ['-e', 'sched', '-C', 'mono', '-T'] });
+        const clock = before.some((line) => /^trace_clock=.*\[mono\]/.test(line)) ? 'boot' : 'mono';
+        const recorder = await ScriptedRecorder.request(agent.port, { args: ['-e', 'sched', '-C', clock, '-T'] });
         await recorder.openData();
-        expect(changes(before, tracefsState()).join('\n')).toMatch(/^trace_clock=.*\[mono\]/m);
+        expect(changes(before, tracefsState()).join('\n')).toMatch(new RegExp(`^trace_clock=.*\\[${clock}\\]`, 'm'));
         expect((await recorder.finish()).length).toBeGreaterThan(0);
         expect(await agent.end()).toBe(0);
       } finally {
