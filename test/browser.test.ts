@@ -11,6 +11,8 @@ import { run } from './support/run.ts';
 /* The library as a page has it: bundled into one file, traces compressed by zstd from a server that answers ranges. */
 const browser = ['/usr/bin/chromium', '/usr/bin/google-chrome'].find((path) => existsSync(path));
 const capture = bundledCapture('kvm-auto-1vcpu');
+/** A browser on a busy machine takes its time to start. */
+const BROWSER_TIMEOUT_MS = 240_000;
 
 const PAGE = `<!doctype html><p>unfinished</p><script type="module">
   import * as tandem from '/library.js';
@@ -49,7 +51,8 @@ test('a page prints a host and its guest as trace-cmd does', async (context) => 
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const options = ['--headless', '--no-sandbox', '--disable-gpu', '--virtual-time-budget=30000', '--dump-dom'];
-  const { stdout } = await run(browser as string, [...options, `http://127.0.0.1:${port}/`]);
+  const page = [...options, `http://127.0.0.1:${port}/`];
+  const { stdout } = await run(browser as string, page, { timeoutMs: BROWSER_TIMEOUT_MS });
   server.close();
   const shown = /<p>(.*)<\/p>/.exec(stdout.toString())?.[1];
   const isWanted = ({ command, version, files }: (typeof capture.texts)[number]) =>
