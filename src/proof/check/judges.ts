@@ -134,11 +134,21 @@ export class HaltJudge {
 }
 
 const VECTORS = 256;
+/** Units. An interrupt farther from the next injection was delivered without one, or its injection was taken for another. */
+const MOST_INTERRUPT_DISTANCE = 500_000;
+
+/** Injections that are remembered as repeated. */
+const MOST_REPEATED = 8;
 
 /** An interrupt is handled by the guest after the host injected it. One vCPU; by vector. */
 export class InterruptJudge {
   readonly #tally: Tally;
   readonly #pending = new Uint8Array(VECTORS);
+  /**
+   * Injected while an injection was pending: the same one again, after an exit amid its delivery, or, with a guest's
+   * clock that is late, the next one. So many may be handled without having been seen to be injected.
+   */
+  readonly #repeated = new Uint8Array(VECTORS);
   /** When it was handled without having been injected; NaN: it was not. */
   readonly #early = new Float64Array(VECTORS).fill(Number.NaN);
   /** Whether injections of a vector are seen at all: hardware can deliver without telling. */
@@ -152,10 +162,14 @@ export class InterruptJudge {
     const at = vector & (VECTORS - 1);
     this.#isSeen[at] = 1;
     const early = this.#early[at] as number;
-    if (Number.isNaN(early)) this.#pending[at] = 1;
-    else {
-      if (time > early) this.#tally.violate(early, time - early);
-      else this.#tally.kept++;
+    if (Number.isNaN(early)) {
+      if ((this.#pending[at] as number) > 0)
+        this.#repeated[at] = Math.min((this.#repeated[at] as number) + 1, MOST_REPEATED);
+      this.#pending[at] = 1;
+    } else {
+      if (time <= early) this.#tally.kept++;
+      else if (time - early <= MOST_INTERRUPT_DISTANCE) this.#tally.violate(early, time - early);
+      else this.#tally.unjudged++;
       this.#early[at] = Number.NaN;
     }
   }
@@ -175,12 +189,18 @@ export class InterruptJudge {
       this.#tally.kept++;
       return;
     }
+    if ((this.#repeated[at] as number) > 0) {
+      this.#repeated[at]!--;
+      this.#tally.unjudged++;
+      return;
+    }
     if (!Number.isNaN(this.#early[at] as number) || this.#isSeen[at] === 0) this.#tally.unjudged++;
     if (this.#isSeen[at] === 1) this.#early[at] = time;
   }
 
   lost(): void {
     this.#pending.fill(0);
+    this.#repeated.fill(0);
     for (let at = 0; at < VECTORS; at++) if (!Number.isNaN(this.#early[at] as number)) this.#tally.unjudged++;
     this.#early.fill(Number.NaN);
     this.#isSeen.fill(0);

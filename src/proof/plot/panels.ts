@@ -22,6 +22,8 @@ const COLORS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'
 const MOST_CPUS = 8;
 
 const colorOf = (i: number): string => COLORS[i % COLORS.length] as string;
+/** None of the CPUs': a rule is no CPU. */
+const ruleColorOf = (i: number): string => ['#b2182b', '#762a83', '#1b7837', '#7f7f7f'][i % 4] as string;
 
 /** The diagrams that there is something to draw in. */
 export function panelsOf(picture: ClockPicture): Panel[] {
@@ -63,7 +65,7 @@ const shownIn = (unit: Unit, value: number): number => (unit === 'ns' ? value / 
 const shownPoints = (unit: Unit, points: readonly Point[]): Point[] => points.map(([x, y]) => [x, shownIn(unit, y)]);
 const timeName = (unit: Unit): string => `guest time since the first event (${unit === 'ns' ? 's' : '1e9 ticks'})`;
 
-function offsetPanel(cpus: readonly CpuPicture[], { unit, firstOffset }: ClockPicture, time: Range): Panel {
+function offsetPanel(cpus: readonly CpuPicture[], { unit, rawUnit, firstOffset }: ClockPicture, time: Range): Panel {
   const series = cpus.flatMap(({ name, samples, line, low, high }, i) => [
     ...bandSeries(shownPoints(unit, low), shownPoints(unit, high), colorOf(i), name),
     {
@@ -74,7 +76,10 @@ function offsetPanel(cpus: readonly CpuPicture[], { unit, firstOffset }: ClockPi
   ]);
   const hasBand = cpus.some(({ low }) => low.length > 0);
   return {
-    ...{ title: `Offset of the host's clock, less ${firstOffset}${hasBand ? ', with its error bound' : ''}`, series },
+    ...{
+      title: `Offset of the host's clock, less ${firstOffset} ${rawUnit}${hasBand ? ', with its error bound' : ''}`,
+      series,
+    },
     ...{ ...time, flatRange: flatRange(cpus.flatMap(({ line, high }) => [...line, ...high])) },
     ...{ xName: timeName(unit), yName: unitName(unit), xType: 'value', legend: cpus.map(({ name }) => name) },
   };
@@ -155,7 +160,7 @@ const RULES: Readonly<Record<Rule, string>> = {
 function violationPanel({ violations, unit }: ClockPicture, time: Range): Panel {
   const series = violations.map(({ rule, points }, i) => ({
     ...{ type: 'scatter', name: RULES[rule], data: shownPoints(unit, points), symbolSize: 4 },
-    ...{ color: colorOf(i + 1), itemStyle: { opacity: 0.6 } },
+    ...{ color: ruleColorOf(i), itemStyle: { opacity: 0.6 } },
   }));
   return {
     ...{ title: 'Events in impossible places: how far from where they can be', series, ...time, xType: 'value' },

@@ -41,7 +41,9 @@ export interface ClockPicture {
   readonly title: string;
   readonly words: string;
   readonly unit: Unit;
-  /** What offsets are counted from. */
+  /** What the recorded clock counts. */
+  readonly rawUnit: Unit;
+  /** What offsets are counted from, in raw units. */
   readonly firstOffset: bigint;
   readonly cpus: readonly CpuPicture[];
   readonly roundTrips: RoundTrips | undefined;
@@ -72,6 +74,7 @@ export function clockPicture(
     title: label,
     words: `${proof.verdict}: ${proof.words}`,
     unit: proof.unit,
+    rawUnit: file.tscToNanoseconds?.multiplier ? 'ticks' : proof.unit,
     firstOffset,
     cpus: sameClocks(samples).map((cpus) => cpuPicture(file, samples[cpus[0] as number] ?? [], cpus, frame)),
     roundTrips: log && roundTrips(log.measurements, scale),
