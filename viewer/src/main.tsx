@@ -11,12 +11,15 @@ import './style/panels.css';
 import TraceWorker from './worker/main.ts?worker&inline';
 
 let address = location.hash.slice(1);
+let isFirst = true;
 
 readSettings(address);
 connect(new TraceWorker(), {
   opened() {
     readAddress(address);
-    if (page.stories.value.length === 0 && !address.includes('panel=')) page.panel.value = firstPanel();
+    // From then on it is the user who chooses.
+    if (isFirst && !new URLSearchParams(address).has('panel')) page.panel.value = firstPanel();
+    isFirst &&= page.layout.value === undefined;
   },
   loaded: () => readRest(address),
 });

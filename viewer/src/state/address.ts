@@ -74,8 +74,8 @@ export function readAddress(address: string): void {
     page.unfolded.value = new Set(parts.getAll('open'));
     const folded = parts.getAll('fold').map((name) => layout.machines.findIndex((machine) => machine.name === name));
     page.folded.value = new Set(folded.filter((machine) => machine >= 0));
-    const panel = parts.get('panel') ?? 'details';
-    page.panel.value = PANELS.includes(panel) ? (panel as PanelName) : undefined;
+    const panel = parts.get('panel');
+    if (panel !== null) page.panel.value = PANELS.includes(panel) ? (panel as PanelName) : undefined;
   });
 }
 
@@ -101,10 +101,17 @@ export function readRest(address: string): void {
 /** Keeps the address as the page is, from the time when all is read; `written` is told what was written. */
 export function followState(written: (address: string) => void): void {
   let timer: number | undefined;
-  effect(() => {
-    if (page.stage.value !== 'loaded') return clearTimeout(timer);
-    const address = addressOf();
+  let waiting: string | undefined;
+  const write = () => {
     clearTimeout(timer);
-    timer = window.setTimeout(() => written(address), WAIT);
+    if (waiting !== undefined) written(waiting);
+    waiting = undefined;
+  };
+  effect(() => {
+    // Files that are opened anew are shown as the address says.
+    if (page.stage.value !== 'loaded') return write();
+    waiting = addressOf();
+    clearTimeout(timer);
+    timer = window.setTimeout(write, WAIT);
   });
 }

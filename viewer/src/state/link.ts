@@ -54,8 +54,11 @@ export function openFiles(added: readonly TraceInput[], settings: OpenSettings):
 }
 
 export function closeFile(name: string): void {
-  page.inputs.value = page.inputs.value.filter((input) => input.name !== name);
-  page.failures.value = page.failures.value.filter((failure) => failure.name !== name);
+  batch(() => {
+    page.inputs.value = page.inputs.value.filter((input) => input.name !== name);
+    page.failures.value = page.failures.value.filter((failure) => failure.name !== name);
+    page.stage.value = 'opening';
+  });
   worker?.postMessage({ type: 'close', name });
 }
 
