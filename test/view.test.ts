@@ -1,12 +1,16 @@
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
+import { basename, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { guestStories } from '../src/tracks/stories.ts';
 import { lengthText } from '../viewer/src/state/exact.ts';
+import { badFiles } from './support/bad-files.ts';
+import { formatText, recordBytes } from './support/build-events.ts';
+import { buildTrace } from './support/build-trace.ts';
 import { missing } from './support/capabilities.ts';
 import { bundledCapture, unpack } from './support/captures.ts';
 import { tandem } from './support/run.ts';
@@ -20,6 +24,7 @@ const unable = missing('chromium');
 const temporary = temporaryFolder();
 const capture = bundledCapture('kvm-auto-1vcpu');
 const [host, guest] = capture.files as [string, string];
+const BUILT = pathToFileURL(resolve('dist/viewer/index.html')).href;
 const FILTER = 'sched_switch: next_pid > 0';
 let folder = '';
 let browser: Browser;
@@ -48,8 +53,12 @@ async function report(...args: string[]): Promise<string[]> {
 }
 
 /** On a page of its own, which must have nothing to complain of in the end. */
-async function onPage(url: string, work: (viewer: ViewerPage) => Promise<void>): Promise<void> {
-  const viewer = await ViewerPage.open(browser, url);
+async function onPage(
+  url: string,
+  work: (viewer: ViewerPage) => Promise<void>,
+  first: 'loaded' | 'welcome' = 'loaded',
+): Promise<void> {
+  const viewer = await ViewerPage.open(browser, url, first);
   try {
     await work(viewer);
     expect(viewer.problems).toEqual([]);
@@ -57,6 +66,9 @@ async function onPage(url: string, work: (viewer: ViewerPage) => Promise<void>):
     await viewer.close();
   }
 }
+
+/** Rows are empty until the worker answers. */
+const firstRow = (page: Page): Locator => page.getByTestId('event-row').filter({ hasText: /./ }).first();
 
 const count = (text: string): number => Number(/[\d\u202f]+/.exec(text)?.[0].replaceAll('\u202f', ''));
 
@@ -104,18 +116,17 @@ describe.skipIf(unable !== undefined)('the page', () => {
     }));
 
   test('its table has the events of a report, and its details the line', () =>
-    onPage(server.url, async ({ page, ...viewer }) => {
+    onPage(server.url, async ({ page }) => {
       const lines = await report(host);
       await page.getByTestId('tab-events').click();
       const total = page.getByTestId('table-total');
       await expect.poll(async () => count(await total.innerText()), { timeout: 60_000 }).toBe(lines.length);
-      await page.getByTestId('event-row').first().click();
+      await firstRow(page).click();
       await page.getByRole('grid').press('ArrowDown');
       await page.getByTestId('tab-details').click();
       const line = await page.getByTestId('event-line').innerText();
       expect(line.trim()).toBe(lines[1]?.trim());
       expect(await page.getByTestId('event-bytes').innerText()).toMatch(/^0000/);
-      void viewer;
     }));
 
   test('finds what a filter of report finds, and says what is wrong with one', () =>
@@ -143,22 +154,69 @@ describe.skipIf(unable !== undefined)('the page', () => {
       const { page } = viewer;
       const whole = await viewer.text('view-span');
       for (const key of ['w', 'w', 'd', 'w', 'a', 's']) await page.locator('body').press(key);
+      await page.getByTestId('tab-clocks').click();
+      await expect.poll(() => page.url(), { timeout: 60_000 }).toMatch(/#.*view=.*panel=clocks/);
       const seen = await viewer.text('view-span');
       expect(seen).not.toBe(whole);
-      await page.getByTestId('tab-clocks').click();
-      await expect.poll(() => page.url(), { timeout: 10_000 }).toMatch(/#.*view=.*panel=clocks/);
       await onPage(page.url(), async (other) => {
         expect(await other.text('view-span')).toBe(seen);
         expect(await other.page.getByTestId('tab-clocks').getAttribute('aria-selected')).toBe('true');
       });
       await page.locator('body').press('f');
-      expect(await viewer.text('view-span')).toBe(whole);
+      await expect.poll(() => viewer.text('view-span'), { timeout: 60_000 }).toBe(whole);
       await page.locator('body').press('?');
-      expect(await page.getByTestId('help').isVisible()).toBe(true);
+      await page.getByTestId('help').waitFor();
     }));
+
+  test.each(['light', 'dark'])('is accessible in the %s theme', (theme) =>
+    onPage(`${server.url}#theme=${theme}`, async ({ page }) => {
+      await page.addScriptTag({ path: resolve('node_modules/axe-core/axe.min.js') });
+      for (const panel of ['events', 'steal', 'clocks', 'tracks', 'details', 'messages']) {
+        await page.getByTestId(`tab-${panel}`).click();
+        await page.getByTestId(`panel-${panel}`).waitFor();
+        // A selected row looks different.
+        if (panel === 'events') await firstRow(page).click();
+        const violations = await page.evaluate(async () => {
+          const { axe } = globalThis as unknown as {
+            axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+          };
+          return (await axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+        });
+        expect(violations, panel).toEqual([]);
+      }
+    }),
+  );
 });
 
 describe.skipIf(unable !== undefined)('without a server of ours', () => {
+  test('a page from a disk shows files that are dropped on it', () =>
+    onPage(
+      BUILT,
+      async (viewer) => {
+        const { page } = viewer;
+        const files = capture.files.map((name) => ({
+          name,
+          bytes: readFileSync(join(folder, name)).toString('base64'),
+        }));
+        await page.evaluate((dropped) => {
+          const data = new DataTransfer();
+          for (const { name, bytes } of dropped) {
+            data.items.add(new File([Uint8Array.from(atob(bytes), (letter) => letter.charCodeAt(0))], name));
+          }
+          for (const type of ['dragover', 'drop']) {
+            document.body.dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
+          }
+        }, files);
+        await viewer.loaded();
+        await page.getByTestId('tab-events').click();
+        const lines = await report(host);
+        await expect
+          .poll(async () => count(await page.getByTestId('table-total').innerText()), { timeout: 60_000 })
+          .toBe(lines.length);
+      },
+      'welcome',
+    ));
+
   test('an export works on a host that answers no ranges', async () => {
     expect((await tandem(['view', '--export', 'site', host], { cwd: folder })).status).toBe(0);
     const plain = createServer((request, response) => {
@@ -175,5 +233,83 @@ describe.skipIf(unable !== undefined)('without a server of ours', () => {
       for (const name of capture.files) expect(await page.getByTestId('timeline').isVisible(), name).toBe(true);
     });
     plain.close();
+  });
+});
+
+describe.skipIf(unable !== undefined)('bad input', () => {
+  test('every malformed file is spoken of or shown, and the other files stay open', async () => {
+    const viewer = await ViewerPage.open(browser, BUILT, 'welcome');
+    const { page } = viewer;
+    await page.getByTestId('file-input').setInputFiles(join(folder, guest));
+    await viewer.loaded();
+    await page.getByTestId('tab-messages').click();
+    // From then on the panel stays, whatever is opened.
+    for (const { name, bytes, expected } of badFiles) {
+      const path = join(temporary, `${name}.dat`);
+      writeFileSync(path, bytes());
+      await page.getByTestId('file-input').setInputFiles(path);
+      const messages = page.getByTestId('messages');
+      await expect.poll(() => messages.innerText(), { timeout: 60_000, message: name }).toContain(`${name}.dat`);
+      await viewer.loaded();
+      const text = await messages.innerText();
+      expect(text, name).toContain(`${guest} is open`);
+      const failures = await page.getByTestId('failure').allInnerTexts();
+      const own = failures.filter((one) => one.startsWith(`${name}.dat`));
+      if (expected === 'error') expect(own, name).toHaveLength(1);
+      for (const one of own) expect(one, name).not.toMatch(/\n|undefined|unexpected/);
+      const close = page.getByRole('button', { name: `Close ${name}.dat`, exact: true });
+      if (await close.isVisible()) await close.click();
+      await viewer.loaded();
+    }
+    expect(viewer.problems).toEqual([]);
+    await viewer.close();
+  });
+
+  test('names and texts that look like markup stay texts', async () => {
+    const markup = '<img src=x onerror=alert(1)>';
+    const data = recordBytes(true, { id: 1000, pid: 7 }, (out) => out.u32(5));
+    const path = join(temporary, '<b>bold.dat');
+    writeFileSync(
+      path,
+      buildTrace({
+        systems: [
+          {
+            name: 'odd',
+            formats: [formatText('odd', 1000, ['int a;\toffset:8;\tsize:4;\tsigned:1;'], `"${markup} %d", REC->a`)],
+          },
+        ],
+        cmdlines: `7 ${markup}\n`,
+        buffers: [
+          {
+            cpus: [
+              {
+                cpu: 0,
+                events: [
+                  { time: 1_000_000n, data },
+                  { time: 2_000_000n, data },
+                ],
+              },
+            ],
+          },
+        ],
+      }),
+    );
+    await onPage(
+      BUILT,
+      async (viewer) => {
+        const { page } = viewer;
+        await page.getByTestId('file-input').setInputFiles(path);
+        await viewer.loaded();
+        await page.getByTestId('tab-events').click();
+        await firstRow(page).click();
+        expect(await viewer.text('event-row')).toContain(`${markup} 5`);
+        expect(await viewer.text('event-row')).toContain(`${markup}-7`);
+        await page.getByTestId('tab-details').click();
+        expect(await page.getByTestId('event-line').innerText()).toContain(markup);
+        await page.getByText(basename(path)).first().waitFor();
+        expect(await page.locator('img').count()).toBe(0);
+      },
+      'welcome',
+    );
   });
 });

@@ -32,12 +32,13 @@ export class ViewerPage {
     });
   }
 
-  /** With all files read that the page finds by itself. */
-  static async open(browser: Browser, url: string): Promise<ViewerPage> {
+  /** With all files read that the page finds by itself; `welcome`: it finds none. */
+  static async open(browser: Browser, url: string, first: 'loaded' | 'welcome' = 'loaded'): Promise<ViewerPage> {
     const context = await browser.newContext({ viewport: SIZE });
     const own = new ViewerPage(await context.newPage());
     await own.page.goto(url);
-    await own.loaded();
+    if (first === 'welcome') await own.page.getByTestId('welcome').waitFor();
+    else await own.loaded();
     return own;
   }
 
