@@ -1,6 +1,6 @@
 import { isOutside, lastAtOrBefore } from './explain.ts';
 import type { MachineTracks } from './machine-tracks.ts';
-import { divide } from './stolen.ts';
+import { divide, stolenIntervals } from './stolen.ts';
 import type { TrackBuilder } from './track-builder.ts';
 import {
   type ExitReason,
@@ -9,6 +9,7 @@ import {
   type Interval,
   type StateColumns,
   type StealCause,
+  type StolenTimes,
   type TaskColumns,
   UNKNOWN_PID,
   VCPU_STATE,
@@ -29,6 +30,8 @@ const STEALING: readonly StealCause['state'][] = [
 
 /** A CPU of a guest, and what its thread on the host did. */
 interface Vcpu {
+  /** Of the thread. */
+  readonly track: number;
   readonly cpu: number;
   readonly columns: StateColumns;
   readonly work: GuestWork;
@@ -38,6 +41,17 @@ interface Vcpu {
 export function guestStories(builder: TrackBuilder): GuestStory[] {
   const { machines } = builder.plan.layout;
   return machines.flatMap(({ host }, machine) => (host === undefined ? [] : [storyOf(builder, machine, host)]));
+}
+
+/** When it was that hosts stole from their guests, by thread: what stories sum up. Once all events are read. */
+export function stolenTimes(builder: TrackBuilder): StolenTimes[] {
+  const { exits } = builder.names;
+  return builder.plan.layout.machines.flatMap((_, machine) =>
+    vcpusOf(builder, machine).map(({ track, columns, work }) => ({
+      track,
+      ...stolenIntervals(columns, work, exits, builder.until),
+    })),
+  );
 }
 
 function storyOf(builder: TrackBuilder, machine: number, host: number): GuestStory {
@@ -80,7 +94,7 @@ function vcpusOf(builder: TrackBuilder, machine: number): Vcpu[] {
       tasks: columnsOf('tasks', cpu) as TaskColumns | undefined,
       interrupts: columnsOf('interrupts', cpu) as InterruptColumns | undefined,
     };
-    return [{ cpu, columns: builder.columns(place) as StateColumns, work }];
+    return [{ track: place, cpu, columns: builder.columns(place) as StateColumns, work }];
   });
 }
 

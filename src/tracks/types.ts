@@ -189,6 +189,13 @@ export interface WakeupLatency {
   readonly guestPart: number;
 }
 
+/** When time was stolen from a guest's CPU: ascending, neighbouring intervals are one. `track`: of its thread. */
+export interface StolenTimes {
+  readonly track: number;
+  readonly starts: Float64Array;
+  readonly ends: Float64Array;
+}
+
 /** What a host did to one of its guests. Times in the layout's unit. */
 export interface GuestStory {
   readonly machine: number;

@@ -2,7 +2,14 @@
  * What the page and its worker say to each other. The worker holds the files; the page draws. Times are relative to
  * `TrackLayout.base`; exact ones are decimal strings.
  */
-import type { GuestStory, TaskNames, TrackChunk, TrackLayout, TrackNames } from '../../src/tracks/types.ts';
+import type {
+  GuestStory,
+  StolenTimes,
+  TaskNames,
+  TrackChunk,
+  TrackLayout,
+  TrackNames,
+} from '../../src/tracks/types.ts';
 
 /** A trace file to open: dropped on the page, or served beside it. */
 export type TraceInput =
@@ -140,5 +147,10 @@ export type FromWorker =
   /** Names so far; sent again when there are more. Tasks by machine. */
   | { readonly type: 'names'; readonly names: TrackNames; readonly tasks: readonly TaskNames[] }
   /** All is read. */
-  | { readonly type: 'loaded'; readonly stories: readonly GuestStory[]; readonly warnings: readonly string[] }
+  | {
+      readonly type: 'loaded';
+      readonly stories: readonly GuestStory[];
+      readonly stolen: readonly StolenTimes[];
+      readonly warnings: readonly string[];
+    }
   | { readonly type: 'answer'; readonly id: number; readonly answer: Answers[keyof Answers] | Failure };

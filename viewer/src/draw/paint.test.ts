@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Shares } from '../state/shares.ts';
 import { Slices } from '../state/slices.ts';
-import { Stolen } from '../state/stolen.ts';
 import { TASK_CLASS, taskClass } from '../state/task-class.ts';
 import { ticksOf } from './axis.ts';
 import { colourOf, LIGHT, mixed } from './colours.ts';
@@ -24,7 +23,7 @@ function tasks(pids: readonly number[], length: number): Parameters<typeof paint
     (place) => taskClass(pids[place]!),
   );
   shares.end = pids.length * length;
-  return { kind: 'tasks', shares, pids: Int32Array.from(pids), stolen: new Stolen() };
+  return { kind: 'tasks', shares, pids: Int32Array.from(pids), stolen: new Slices() };
 }
 
 describe('tasks', () => {

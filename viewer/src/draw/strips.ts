@@ -16,7 +16,7 @@ import type { Scene } from './scene.ts';
 export function linesOf(strip: Strip, { series }: Scene, scale: number): number {
   if (strip.kind === 'events') return Math.round(strip.height * scale);
   const own = series[strip.track];
-  const isHatched = strip.kind === 'tasks' && own?.kind === 'tasks' && own.stolen.slices.length > 0;
+  const isHatched = strip.kind === 'tasks' && own?.kind === 'tasks' && own.stolen.length > 0;
   return isHatched ? Math.round(strip.height * scale) : 1;
 }
 
@@ -36,7 +36,7 @@ export function paintStrip(strip: Strip, scene: Scene, picture: Picture, line: n
       return;
     case 'tasks':
       paintTasks(own, picture, line, palette);
-      if (lines > 1) hatchStolen(own.stolen.slices, picture, line, lines, palette);
+      if (lines > 1) hatchStolen(own.stolen, picture, line, lines, palette);
       return;
     case 'vcpu':
       paintStates(own, picture, line, palette.states);

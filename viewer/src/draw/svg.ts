@@ -38,9 +38,9 @@ function drawStrip(pen: SvgPen, strip: Strip, y: number, width: number, scene: S
     pen.fillRect(left, y + top, right - left, strip.height - top);
   }
   const own = scene.series[strip.track];
-  if (strip.kind !== 'tasks' || own?.kind !== 'tasks' || own.stolen.slices.length === 0) return;
+  if (strip.kind !== 'tasks' || own?.kind !== 'tasks' || own.stolen.length === 0) return;
   pixels.fill(0);
-  paintSlices(own.stolen.slices, picture, 0, scene.palette.tasks);
+  paintSlices(own.stolen, picture, 0, scene.palette.tasks);
   pen.fillStyle = 'url(#stolen)';
   for (const { left, right } of runs(pixels, width, 1, 0)) pen.fillRect(left, y, right - left, strip.height);
 }

@@ -41,7 +41,7 @@ function writeNames(context: Pen, strip: Strip, row: Row, y: number, width: numb
   }
   const own = scene.series[strip.track];
   if (own?.kind === 'tasks') {
-    const isHatched = own.stolen.slices.length > 0;
+    const isHatched = own.stolen.length > 0;
     eachWide(own.shares, view, width, (at, left, right) => {
       const pid = own.pids[at]!;
       if (pid <= 0) return;

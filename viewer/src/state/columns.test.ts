@@ -1,11 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { VCPU_STATE } from '../../../src/tracks/types.ts';
 import { countBefore, countUntil, countUntilFrom } from './ascending.ts';
 import { Shares } from './shares.ts';
 import { Levels, Slices } from './slices.ts';
-import { Stolen } from './stolen.ts';
-import { TASK_CLASS } from './task-class.ts';
 
 const ascending = fc
   .array(fc.integer({ min: 0, max: 500 }), { maxLength: 200 })
@@ -98,48 +95,4 @@ describe('levels', () => {
     slices.push(9, 9, 0);
     expect([...slices.before.subarray(0, 3)]).toEqual([0, 4, 5]);
   });
-});
-
-describe('what the host took', () => {
-  const states = [VCPU_STATE.inGuest, VCPU_STATE.preempted, VCPU_STATE.halted];
-
-  test('is where tasks were busy and the thread was out of the guest, and grows as tracks grow', () => {
-    fc.assert(
-      fc.property(partition, partition, fc.integer({ min: 1, max: 20 }), (tasks, threads, step) => {
-        const whole = {
-          tasks: sharesOf(tasks, 7),
-          states: sharesOf(
-            threads.map(([length, kind]) => [length, states[kind]!]),
-            7,
-            7,
-          ),
-        };
-        const end = Math.min(whole.tasks.end, whole.states.end);
-        const stolen = new Stolen();
-        for (let until = step; until < end; until += step) {
-          stolen.grow(cut(whole.tasks, until), cut(whole.states, until));
-        }
-        stolen.grow(cut(whole.tasks, end), cut(whole.states, end));
-        const isTaken = (time: number) => stolen.slices.at(time) >= 0;
-        for (let time = 0.5; time < end; time++) {
-          expect(isTaken(time)).toBe(
-            kindAt(whole.tasks, time) === TASK_CLASS.busy && kindAt(whole.states, time) === VCPU_STATE.preempted,
-          );
-        }
-      }),
-    );
-  });
-
-  /** What is there of slices that go on until a time. */
-  function cut(shares: Shares, until: number): Shares {
-    const part = new Shares(shares.classes);
-    const count = Math.max(1, countBefore(shares.starts, shares.length, until));
-    part.append(shares.starts.slice(0, count), (place) => shares.kinds[place]!);
-    part.end = until;
-    return part;
-  }
-
-  function kindAt(shares: Shares, time: number): number {
-    return shares.kinds[countUntil(shares.starts, shares.length, time) - 1]!;
-  }
 });

@@ -2,9 +2,11 @@
  * The page's end of the line to its worker: questions get their answers, everything else becomes state.
  */
 import { batch } from '@preact/signals';
+import type { StolenTimes } from '../../../src/tracks/types.ts';
 import type { Answers, Failure, FromWorker, OpenSettings, Question, ToWorker, TraceInput } from '../protocol.ts';
 import * as page from './page.ts';
 import { append, emptySeries } from './series.ts';
+import { trackOf } from './track-key.ts';
 
 type Answer<Q extends Question> = Q extends { readonly type: infer T extends keyof Answers } ? Answers[T] : never;
 
@@ -97,6 +99,7 @@ function take(message: FromWorker, listener: Listener): void {
         break;
       case 'loaded':
         page.stories.value = message.stories;
+        takeStolen(message.stolen);
         page.warnings.value = message.warnings;
         page.stage.value = 'loaded';
         page.grown.value++;
@@ -141,7 +144,6 @@ function takeChunks(message: Extract<FromWorker, { type: 'tracks' }>): void {
     if (series !== undefined) append(series, columns);
   }
   moveEnds();
-  growStolen();
   const { until, events, bytes, totalBytes } = message;
   page.progress.value = { until, events, bytes, totalBytes };
   page.grown.value++;
@@ -166,18 +168,16 @@ function moveEnds(): void {
   });
 }
 
-/** Guests' CPUs have their tasks and their threads' states on two tracks. */
-function growStolen(): void {
-  const tracks = page.layout.value?.tracks ?? [];
-  tracks.forEach((track, place) => {
-    if (track.kind !== 'vcpu') return;
-    const states = page.series.value[place];
-    const tasks =
-      page.series.value[
-        tracks.findIndex((t) => t.kind === 'tasks' && t.machine === track.machine && t.cpu === track.cpu)
-      ];
-    if (states?.kind === 'vcpu' && tasks?.kind === 'tasks') tasks.stolen.grow(tasks.shares, states.shares);
-  });
+/** What was taken from a guest's CPU is hatched where its tasks are. */
+function takeStolen(stolen: readonly StolenTimes[]): void {
+  const layout = page.layout.value;
+  if (layout === undefined) return;
+  for (const { track, starts, ends } of stolen) {
+    const { machine, cpu } = layout.tracks[track]!;
+    const tasks = page.series.value[trackOf(layout, 'tasks', machine, cpu)];
+    if (tasks?.kind !== 'tasks') continue;
+    for (const [place, start] of starts.entries()) tasks.stolen.push(start, ends[place]!, 0);
+  }
 }
 
 function takeAnswer(id: number, answer: Extract<FromWorker, { type: 'answer' }>['answer']): void {

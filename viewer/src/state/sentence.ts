@@ -1,6 +1,7 @@
 /*
  * What happened, in a sentence with links: the answer to "why was it not running?".
  */
+import { isOutside } from '../../../src/tracks/explain.ts';
 import { type Machine, UNKNOWN_PID, VCPU_STATE, type VcpuTrack } from '../../../src/tracks/types.ts';
 import type { Scene } from '../draw/scene.ts';
 import { exitText, taskAndPid } from '../draw/words.ts';
@@ -9,7 +10,6 @@ import { exactTime, lengthText } from './exact.ts';
 import { spanOf } from './item.ts';
 import type { Item, Span } from './page.ts';
 import type { StateSeries, TaskSeries } from './series.ts';
-import { isStolen } from './stolen.ts';
 import { trackOf } from './track-key.ts';
 
 /** A place to go to. */
@@ -57,7 +57,7 @@ function vcpuTrackOf({ layout }: World, machine: number, cpu: number): VcpuTrack
 function stolenAt(world: World, place: number, time: number): Sentence | undefined {
   const own = world.series[place];
   const track = world.layout.tracks[place];
-  if (own?.kind !== 'tasks' || track === undefined || own.stolen.slices.at(time) < 0) return undefined;
+  if (own?.kind !== 'tasks' || track === undefined || own.stolen.at(time) < 0) return undefined;
   const vcpu = vcpuTrackOf(world, track.machine, track.cpu);
   const states = vcpu === undefined ? undefined : world.series[world.layout.tracks.indexOf(vcpu)];
   if (vcpu === undefined || states?.kind !== 'vcpu') return undefined;
@@ -156,12 +156,15 @@ function ranThere(world: World, track: VcpuTrack, time: number): string[] {
   return at < 0 ? [] : [`, running ${taskAndPid(world, track.machine, own.pids[at]!)}`];
 }
 
-/** Slices from when the thread left the guest until it was there again. */
+/** Out of the guest, though not because the guest has nothing to do. */
+const isHeldBack = (state: number): boolean => isOutside(state) && state !== VCPU_STATE.halted;
+
+/** Slices from when the thread was held back until it was in the guest again, or halted. */
 function stretchOf({ shares }: StateSeries, at: number): { readonly first: number; readonly next: number } {
   let first = at;
-  while (first > 0 && at - first < MOST_STEPS && isStolen(shares.kinds[first - 1]!)) first--;
+  while (first > 0 && at - first < MOST_STEPS && isHeldBack(shares.kinds[first - 1]!)) first--;
   let next = at + 1;
-  while (next < shares.length && next - at < MOST_STEPS && isStolen(shares.kinds[next]!)) next++;
+  while (next < shares.length && next - at < MOST_STEPS && isHeldBack(shares.kinds[next]!)) next++;
   return { first, next };
 }
 
@@ -188,10 +191,10 @@ function vcpuLink(world: World, track: VcpuTrack, time: number): (string | Link)
 }
 
 /** How much of a span the host took. */
-export function lengthWithin({ stolen: { slices } }: TaskSeries, { start, end }: Span): number {
+export function lengthWithin({ stolen }: TaskSeries, { start, end }: Span): number {
   const until = (time: number) => {
-    const at = countUntil(slices.starts, slices.length, time) - 1;
-    return at < 0 ? 0 : slices.before[at]! + Math.min(time, slices.ends[at]!) - slices.starts[at]!;
+    const at = countUntil(stolen.starts, stolen.length, time) - 1;
+    return at < 0 ? 0 : stolen.before[at]! + Math.min(time, stolen.ends[at]!) - stolen.starts[at]!;
   };
   return until(end) - until(start);
 }

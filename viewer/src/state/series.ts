@@ -13,8 +13,7 @@ import type {
 import { UNKNOWN_PID, VCPU_STATE } from '../../../src/tracks/types.ts';
 import { withRoom } from './growing.ts';
 import { Shares } from './shares.ts';
-import { Levels } from './slices.ts';
-import { Stolen } from './stolen.ts';
+import { Levels, Slices } from './slices.ts';
 import { TASK_CLASS, taskClass } from './task-class.ts';
 
 export interface EventSeries {
@@ -29,8 +28,8 @@ export interface TaskSeries {
   readonly kind: 'tasks';
   readonly shares: Shares;
   pids: Int32Array;
-  /** Of guests whose host recorded them. */
-  readonly stolen: Stolen;
+  /** Of guests whose host recorded them, once all is read. The keys say nothing. */
+  readonly stolen: Slices;
 }
 
 export interface StateSeries {
@@ -61,7 +60,7 @@ export function emptySeries(track: Track): Series {
         length: 0,
       };
     case 'tasks':
-      return { kind: 'tasks', shares: new Shares(TASK_CLASS.count), pids: new Int32Array(0), stolen: new Stolen() };
+      return { kind: 'tasks', shares: new Shares(TASK_CLASS.count), pids: new Int32Array(0), stolen: new Slices() };
     case 'vcpu':
       return emptyStates();
     default: {

@@ -23,17 +23,17 @@ export function longestThefts(world: World, place: number, { start, end }: Span,
   const states = world.series[vcpu];
   if (states?.kind !== 'vcpu') return [];
   return longest(own, start, end, most).map((at) => {
-    const time = Math.max(start, own.stolen.slices.starts[at]!);
+    const time = Math.max(start, own.stolen.starts[at]!);
     const slice = countUntil(states.shares.starts, states.shares.length, time) - 1;
-    return { track: vcpu, slice, time, length: Math.min(end, own.stolen.slices.ends[at]!) - time };
+    return { track: vcpu, slice, time, length: Math.min(end, own.stolen.ends[at]!) - time };
   });
 }
 
-function longest({ stolen: { slices } }: TaskSeries, start: number, end: number, most: number): number[] {
-  const first = Math.max(0, countUntil(slices.starts, slices.length, start) - 1);
+function longest({ stolen }: TaskSeries, start: number, end: number, most: number): number[] {
+  const first = Math.max(0, countUntil(stolen.starts, stolen.length, start) - 1);
   const found: number[] = [];
-  const lengthOf = (at: number) => Math.min(end, slices.ends[at]!) - Math.max(start, slices.starts[at]!);
-  for (let at = first; at < slices.length && slices.starts[at]! < end && at < first + MOST_LOOKED_AT; at++) {
+  const lengthOf = (at: number) => Math.min(end, stolen.ends[at]!) - Math.max(start, stolen.starts[at]!);
+  for (let at = first; at < stolen.length && stolen.starts[at]! < end && at < first + MOST_LOOKED_AT; at++) {
     if (lengthOf(at) <= 0) continue;
     found.push(at);
     if (found.length <= most) continue;

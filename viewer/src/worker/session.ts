@@ -2,7 +2,7 @@ import { TandemError } from '../../../src/base/errors.ts';
 import type { ReportFile } from '../../../src/text/report/report-file.ts';
 import { type PairingProblem, pairFiles } from '../../../src/timeline/pairing.ts';
 import { layoutOf, type TrackPlan } from '../../../src/tracks/layout.ts';
-import { guestStories } from '../../../src/tracks/stories.ts';
+import { guestStories, stolenTimes } from '../../../src/tracks/stories.ts';
 import { TrackBuilder } from '../../../src/tracks/track-builder.ts';
 import type { TrackChunk } from '../../../src/tracks/types.ts';
 import type { FromWorker, OpenSettings, Question, ToWorker, TraceInput } from '../protocol.ts';
@@ -101,7 +101,11 @@ export class Session {
     const warnings = [...files.flatMap(fileWarnings), ...pairingWarnings(files), ...plan.warnings];
     this.#post({ type: 'opened', layout: plan.layout, warnings, settings: this.#settings }, []);
     await this.#build(builder, opened, bytes, generation);
-    this.#post({ type: 'loaded', stories: guestStories(builder), warnings: [...warnings, ...builder.warnings] }, []);
+    const stolen = stolenTimes(builder);
+    this.#post(
+      { type: 'loaded', stories: guestStories(builder), stolen, warnings: [...warnings, ...builder.warnings] },
+      stolen.flatMap(({ starts, ends }) => [starts.buffer as ArrayBuffer, ends.buffer as ArrayBuffer]),
+    );
   }
 
   /** Whether a tab can hold the events; says so where it can't. */
