@@ -3,6 +3,7 @@ import { allCaptures, readTrace } from '../../../test/support/captures.ts';
 import { Session } from '../worker/session.ts';
 import { connect, openFiles, type WorkerEnd } from './link.ts';
 import * as page from './page.ts';
+import { allRows } from './rows.ts';
 import { lengthWithin } from './sentence.ts';
 
 /* The page's end and the worker's, without a browser in between. */
@@ -46,3 +47,9 @@ test.each(['kvm-auto-1vcpu', 'kvm-v7-none-both', 'kvm-fake-scaling'])(
     }
   },
 );
+
+test('tracks of calls that hold none have no row', async () => {
+  await showCapture('kvm-auto-1vcpu');
+  expect(page.layout.value?.tracks.map(({ kind }) => kind)).toContain('calls');
+  expect(new Set(allRows.value.map(({ kind }) => kind))).toEqual(new Set(['machine', 'vcpu', 'tasks', 'events']));
+});
