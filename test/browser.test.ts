@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type OutputChunk, rolldown } from 'rolldown';
 import { beforeAll, expect, test } from 'vitest';
+import { missing } from './support/capabilities.ts';
 import { bundledCapture, readTrace } from './support/captures.ts';
-import { run } from './support/run.ts';
+import { openBrowser } from './support/viewer.ts';
 
 /* The library as a page has it: bundled into one file, traces compressed by zstd from a server that answers ranges. */
-const browser = ['/usr/bin/chromium', '/usr/bin/google-chrome'].find((path) => existsSync(path));
+const unable = missing('chromium');
 const capture = bundledCapture('kvm-auto-1vcpu');
 /** A browser on a busy machine takes its time to start. */
 const BROWSER_TIMEOUT_MS = 240_000;
@@ -46,15 +46,18 @@ test('a bundle of the library imports nothing', () => {
 });
 
 test('a page prints a host and its guest as trace-cmd does', async (context) => {
-  context.skip(browser === undefined, 'no browser is installed');
+  context.skip(unable !== undefined, unable);
   const server = createServer(answer).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const options = ['--headless', '--no-sandbox', '--disable-gpu', '--virtual-time-budget=30000', '--dump-dom'];
-  const page = [...options, `http://127.0.0.1:${port}/`];
-  const { stdout } = await run(browser as string, page, { timeoutMs: BROWSER_TIMEOUT_MS });
+  const browser = await openBrowser();
+  const page = await browser.newPage();
+  await page.goto(`http://127.0.0.1:${port}/`);
+  const result = page.getByText(/^(?!unfinished)/);
+  await result.waitFor({ timeout: BROWSER_TIMEOUT_MS });
+  const shown = await result.textContent();
+  await browser.close();
   server.close();
-  const shown = /<p>(.*)<\/p>/.exec(stdout.toString())?.[1];
   const isWanted = ({ command, version, files }: (typeof capture.texts)[number]) =>
     command === 'report' && version === '3.4' && files.length === capture.files.length;
   const stored = capture.texts.find(isWanted)?.read() as Buffer;
