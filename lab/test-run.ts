@@ -46,8 +46,9 @@ export async function runScenarios(scenarios: readonly Scenario[], only: string 
 const folderOf = (scenario: Scenario, pair: Pair): string => join(ARTEFACTS, scenario.name, pairName(pair));
 
 /**
- * Now and then a CPU that QEMU emulates gets no interrupts any more, and its kernel says so, or a guest of the emulated
- * KVM ends without a word. Then nothing was proved or disproved: such a run is kept as FOLDER.hung, and there is one more.
+ * Now and then a CPU that QEMU emulates gets no interrupts any more, and its kernel says so, or comes back from a guest
+ * with a wrong GS base, so that a vCPU's thread faults without end, or a guest of the emulated KVM ends without a word.
+ * Then nothing was proved or disproved: such a run is kept as FOLDER.hung, and there is one more.
  */
 async function runWell(scenario: Scenario, pair: Pair): Promise<Outcome> {
   const { vanished, ...outcome } = await runOne(scenario, pair);
@@ -61,7 +62,8 @@ async function runWell(scenario: Scenario, pair: Pair): Promise<Outcome> {
   return second;
 }
 
-const isHung = (log: string): boolean => existsSync(log) && readFileSync(log, 'utf8').includes('soft lockup');
+const HUNG = /soft lockup|stack guard page was hit[\s\S]{0,400}? Comm: CPU \d+\/KVM/;
+const isHung = (log: string): boolean => existsSync(log) && HUNG.test(readFileSync(log, 'utf8'));
 
 /** `vanished` names guests that nobody ended, and that are gone. */
 async function runOne(scenario: Scenario, pair: Pair): Promise<Outcome & { readonly vanished: string }> {
