@@ -1,10 +1,11 @@
+import { EXIT_REASONS, HALT_REASONS } from '../text/events/families/kvm-exit-reasons.ts';
 import { type StateColumns, VCPU_STATE } from './types.ts';
 import { type GuestWork, WorkFollower } from './work.ts';
 
 /** A part of a vCPU's time, by what it means for the guest. */
 export type Share = 'inGuest' | 'stolen' | 'halted' | 'unknown';
 
-const HALTS = new Set(['HLT', 'EXIT_HLT']);
+const HALTS = new Set(Object.entries(HALT_REASONS).map(([isa, reason]) => EXIT_REASONS[Number(isa)]?.[reason]));
 
 /**
  * Divides a vCPU's time: calls `part` for intervals in order, without gaps, with the place of the state that they lie in.

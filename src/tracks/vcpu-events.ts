@@ -1,11 +1,9 @@
-import { EXIT_REASONS } from '../text/events/families/kvm-exit-reasons.ts';
+import { EXIT_REASONS, HALT_REASONS } from '../text/events/families/kvm-exit-reasons.ts';
 import type { MachineTracks } from './machine-tracks.ts';
 import type { NameList } from './names.ts';
 import { EventFields, type TrackEvent } from './track-events.ts';
 
 const VMX = 1;
-/** By kvm_exit's `isa`: what halts a guest's CPU. */
-const HALT_REASONS: Readonly<Record<number, number>> = { 1: 12, 2: 0x78 };
 /** Reasons below are looked up in a table. */
 const TABLED = 0x1000;
 

@@ -1,5 +1,6 @@
 import type { SmallReader } from '../../format/field-reader.ts';
 import type { EventRecord } from '../../format/record.ts';
+import { HALT_REASONS } from '../../text/events/families/kvm-exit-reasons.ts';
 import type { TraceFile } from '../../trace-file/types.ts';
 import { eventsOf, type ReadEvent, readEvent } from '../kvm-events.ts';
 
@@ -76,9 +77,6 @@ function vectorEvent(event: ReadEvent | undefined, name: string): VectorEvent | 
   const vector = event?.field(name);
   return event && vector && { event, vector };
 }
-
-/** Of kvm_exit's `isa`: VMX 1, SVM 2; their numbers for HLT. */
-const HALT_REASONS: Readonly<Record<number, number>> = { 1: 12, 2: 0x78 };
 
 function haltReader(exit: ReadEvent | undefined): (record: EventRecord) => boolean {
   const reason = exit?.field('exit_reason');

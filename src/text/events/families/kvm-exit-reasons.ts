@@ -76,3 +76,6 @@ function expand(runs: typeof SVM_RUNS): Readonly<Record<number, string>> {
 
 /** By the event's `isa`, then by the reason as a signed 32-bit number. */
 export const EXIT_REASONS: Readonly<Record<number, Readonly<Record<number, string>>>> = { 1: VMX, 2: expand(SVM_RUNS) };
+
+/** By kvm_exit's `isa`, as above: the reason that a guest's CPU halted (HLT). */
+export const HALT_REASONS: Readonly<Record<number, number>> = { 1: 12, 2: 0x78 };
