@@ -49,7 +49,10 @@ interface Outcome {
 
 /** Records under a load that is there before the clocks are measured. */
 async function measure(job: Job): Promise<Outcome[]> {
-  const load = spawn(process.execPath, ['bench/spin.mjs', job.load], { stdio: 'ignore', detached: true });
+  const load = spawn(process.execPath, ['bench/spin.mjs', job.load], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
   try {
     await sleep(500);
     const work = (): Promise<void> => record(job);
