@@ -15,7 +15,7 @@ import {
 import type { GuestSide, HostSide, Measurement } from '../types.ts';
 import { ptp } from './ptp.ts';
 import { ptp4 } from './ptp4.ts';
-import { PTP4_ECHO, PTP4_END, PTP4_PROBE, PTP4_STAMPS, writePtp4Count, writePtp4Stamps } from './ptp4-messages.ts';
+import { PTP4_ECHO, PTP4_END, PTP4_PROBE, PTP4_STAMPS, writePtp4Stamps, writePtp4Turn } from './ptp4-messages.ts';
 
 /** Host's clock minus guest's. */
 const OFFSET = -123_456_789n;
@@ -49,19 +49,29 @@ function payload(write: (view: DataView) => number): Uint8Array {
   return new Uint8Array(view.buffer.slice(0, write(view)));
 }
 
-/** A guest that answers ptp4 with what the bytes of the protocol ask for. `lost` says which stamps are missing. */
-function ptp4Host(world: World, lost: (stamp: number) => boolean = () => false): HostSide & { sent: SyncMessage[] } {
-  const stamps: bigint[] = [];
+/**
+ * A guest that answers ptp4 with what the bytes of the protocol ask for. `lost` says which stamps are missing; what it
+ * says in a series that is `late` comes in the next one.
+ */
+function ptp4Host(
+  world: World,
+  lost: (stamp: number) => boolean = () => false,
+  late: (series: number) => boolean = () => false,
+): HostSide & { sent: SyncMessage[] } {
+  let stamps: bigint[] = [];
+  let series = 0;
   const waiting: SyncMessage[] = [];
   const probe = (): void => {
     const turn = stamps.length;
     stamps.push(lost(turn) ? 0n : world.guest());
-    waiting.push({ id: PTP4_PROBE, payload: payload((view) => writePtp4Count(view, 0, turn)) });
+    waiting.push({ id: PTP4_PROBE, payload: payload((view) => writePtp4Turn(view, 0, series, turn)) });
   };
   const link = new ScriptedLink(
     () => {
       world.travel();
-      return waiting.shift() as SyncMessage;
+      const next = late(series) ? undefined : waiting.shift();
+      if (!next) throw new TandemError('TIMEOUT', 'the peer', 'says nothing');
+      return next;
     },
     ({ id }) => {
       world.travel();
@@ -69,11 +79,16 @@ function ptp4Host(world: World, lost: (stamp: number) => boolean = () => false):
       else
         waiting.push({
           id: PTP4_STAMPS,
-          payload: payload((view) => writePtp4Stamps(view, 0, BigUint64Array.from(stamps))),
+          payload: payload((view) => writePtp4Stamps(view, 0, series, BigUint64Array.from(stamps))),
         });
     },
   );
-  const side = ptp4.host(hostTools(link, stamper(world.host), world.now, probe));
+  const begin = (): void => {
+    stamps = [];
+    series++;
+    probe();
+  };
+  const side = ptp4.host(hostTools(link, stamper(world.host), world.now, begin));
   return { measure: (cpu) => side.measure(cpu), sent: link.sent };
 }
 
@@ -102,6 +117,17 @@ describe('ptp4', () => {
     expect(() => ptp4Host(new World(3, 5000), () => true).measure(0)).toThrow(/no stamps for any of/);
   });
 
+  test('drops what comes late of a measurement that was given up', () => {
+    const host = ptp4Host(
+      new World(3, 5000),
+      () => false,
+      (series) => series < 3,
+    );
+    for (const cpu of [0, 1]) expect(() => host.measure(cpu)).toThrow(/says nothing/);
+    expectTruth(host.measure(0));
+    expectTruth(host.measure(1));
+  });
+
   test('makes fewer probes where each takes long', () => {
     const { measure } = ptp4Host(new World(1, 20_000_000));
     const { probes } = measure(0);
@@ -110,30 +136,49 @@ describe('ptp4', () => {
   });
 
   test('the guest echoes turns, and sends one stamp more than probes', () => {
+    let series = 1;
     let turn = 0;
+    const late = [
+      { id: PTP4_ECHO, payload: payload((view) => writePtp4Turn(view, 0, 1, 6)) },
+      { id: PTP4_END, payload: payload((view) => writePtp4Turn(view, 0, 1, 7)) },
+    ];
     const link = new ScriptedLink(() => {
+      const left = series === 2 && late.shift();
+      if (left) return left;
       const id = turn === 5 ? PTP4_END : PTP4_ECHO;
-      return { id, payload: payload((view) => writePtp4Count(view, 0, turn++)) };
+      return { id, payload: payload((view) => writePtp4Turn(view, 0, series, turn++)) };
     });
     let clock = 100n;
-    ptp4
-      .guest(
-        guestTools(
-          link,
-          stamper(() => clock++),
-          () => 0,
+    const side = ptp4.guest(
+      guestTools(
+        link,
+        stamper(() => clock++),
+        () => 0,
+      ),
+    );
+    const expected = (): SyncMessage[] => [
+      ...[0, 1, 2, 3, 4, 5].map((k) => ({
+        id: PTP4_PROBE,
+        payload: payload((view) => writePtp4Turn(view, 0, series, k)),
+      })),
+      {
+        id: PTP4_STAMPS,
+        payload: payload((view) =>
+          writePtp4Stamps(
+            view,
+            0,
+            series,
+            BigUint64Array.from([0n, 1n, 2n, 3n, 4n, 5n], (k) => clock - 7n + k),
+          ),
         ),
-      )
-      .answer(0);
-    const probes = [0, 1, 2, 3, 4, 5].map((k) => ({
-      id: PTP4_PROBE,
-      payload: payload((view) => writePtp4Count(view, 0, k)),
-    }));
-    const stamps = BigUint64Array.from([100n, 101n, 102n, 103n, 104n, 105n]);
-    expect(link.sent).toEqual([
-      ...probes,
-      { id: PTP4_STAMPS, payload: payload((view) => writePtp4Stamps(view, 0, stamps)) },
-    ]);
+      },
+    ];
+    side.answer(0);
+    expect(link.sent.splice(0)).toEqual(expected());
+    series = 2;
+    turn = 0;
+    side.answer(1);
+    expect(link.sent).toEqual(expected());
   });
 });
 

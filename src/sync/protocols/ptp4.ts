@@ -4,17 +4,18 @@ import type { GuestSide, GuestTools, HostSide, HostTools, Measurement, SyncLink,
 import { wrongContent, wrongMessage } from './peer-error.ts';
 import { ProbePlan } from './probe-plan.ts';
 import {
-  PTP4_COUNT_SIZE,
   PTP4_ECHO,
   PTP4_END,
   PTP4_NAME,
   PTP4_PROBE,
   PTP4_PROBE_LIMIT,
   PTP4_STAMPS,
-  readPtp4Count,
+  PTP4_TURN_SIZE,
+  readPtp4Series,
   readPtp4Stamps,
-  writePtp4Count,
+  readPtp4Turn,
   writePtp4Stamps,
+  writePtp4Turn,
 } from './ptp4-messages.ts';
 
 /** Beyond it, a burst does not become better. */
@@ -35,26 +36,68 @@ export const ptp4: SyncProtocol = {
   guest: (tools) => new Ptp4Guest(tools),
 };
 
-/** Reads the rest of a message that was answered by its header alone: it must be of the kind and number that was due. */
-function checkTurn(link: SyncLink, id: number, due: number, count: number): void {
-  const length = link.payload();
-  if (id !== due) throw wrongMessage(link, id, `turn ${count} was due`);
-  if (length < PTP4_COUNT_SIZE || readPtp4Count(link.input, 0) !== count) {
-    throw wrongContent(link, `another turn than number ${count}`);
+/** The messages of one measurement after the other, as both ends see them. */
+class Turns {
+  /** Bytes of the payload that was received last. */
+  length = 0;
+  readonly #link: SyncLink;
+  #series = 0;
+
+  constructor(link: SyncLink) {
+    this.#link = link;
+  }
+
+  /** Begins the next measurement. */
+  begin(): void {
+    this.#series = (this.#series + 1) >>> 0;
+  }
+
+  /** Writes what is to be sent in a turn; returns its length. */
+  write(turn: number): number {
+    return writePtp4Turn(this.#link.output, 0, this.#series, turn);
+  }
+
+  sendStamps(stamps: BigUint64Array): void {
+    this.#link.send(PTP4_STAMPS, writePtp4Stamps(this.#link.output, 0, this.#series, stamps));
+  }
+
+  /**
+   * Waits for the next message of this measurement, and returns its id. What comes late, of one that was given up, is
+   * dropped: whoever answered that would never get into step again.
+   */
+  receive(): number {
+    const link = this.#link;
+    for (;;) {
+      const id = link.receive();
+      this.length = link.payload();
+      if (this.length < PTP4_TURN_SIZE) throw wrongContent(link, `a message of ${this.length} bytes`);
+      const ahead = (readPtp4Series(link.input, 0) - this.#series) | 0;
+      if (ahead > 0) throw wrongContent(link, 'a message of a measurement that did not begin');
+      if (ahead === 0) return id;
+    }
+  }
+
+  /** The received message must be of the kind and the turn that was due. */
+  check(id: number, due: number, turn: number): void {
+    if (id !== due) throw wrongMessage(this.#link, id, `turn ${turn} was due`);
+    if (readPtp4Turn(this.#link.input, 0) !== turn) throw wrongContent(this.#link, `another turn than number ${turn}`);
   }
 }
 
 class Ptp4Host implements HostSide {
   readonly #tools: HostTools;
+  readonly #turns: Turns;
   readonly #plan = new ProbePlan(MOST_PROBES);
 
   constructor(tools: HostTools) {
     this.#tools = tools;
+    this.#turns = new Turns(tools.link);
   }
 
   measure(cpu: number): Measurement {
     const { link, markers, now } = this.#tools;
     markers.begin(MOST_PROBES + 1);
+    this.#turns.begin();
     this.#tools.ask(cpu);
     this.#plan.begin(now());
     const count = this.#echoProbes();
@@ -76,27 +119,26 @@ class Ptp4Host implements HostSide {
   #echoProbes(): number {
     const { link, markers, now } = this.#tools;
     let goesOn = true;
-    for (let count = 0; ; count++) {
-      const length = writePtp4Count(link.output, 0, count);
-      const id = link.receive();
+    for (let turn = 0; ; turn++) {
+      const length = this.#turns.write(turn);
+      const id = this.#turns.receive();
       if (goesOn) {
-        markers.mark(count);
+        markers.mark(turn);
         link.send(PTP4_ECHO, length);
       } else {
         link.send(PTP4_END, length);
       }
-      checkTurn(link, id, PTP4_PROBE, count);
-      if (!goesOn) return count;
+      this.#turns.check(id, PTP4_PROBE, turn);
+      if (!goesOn) return turn;
       goesOn = this.#plan.goesOn(now());
     }
   }
 
   #receiveStamps(count: number): BigUint64Array {
     const { link } = this.#tools;
-    const id = link.receive();
-    const length = link.payload();
+    const id = this.#turns.receive();
     if (id !== PTP4_STAMPS) throw wrongMessage(link, id, 'its stamps were due');
-    const stamps = readPtp4Stamps(link.input, 0, length);
+    const stamps = readPtp4Stamps(link.input, 0, this.#turns.length);
     if (stamps?.length !== count + 1) throw wrongContent(link, `a list of stamps that is not of ${count} probes`);
     return stamps;
   }
@@ -104,31 +146,34 @@ class Ptp4Host implements HostSide {
 
 class Ptp4Guest implements GuestSide {
   readonly #tools: GuestTools;
+  readonly #turns: Turns;
 
   constructor(tools: GuestTools) {
     this.#tools = tools;
+    this.#turns = new Turns(tools.link);
   }
 
   answer(): void {
-    const { link, markers } = this.#tools;
+    const { markers } = this.#tools;
     markers.begin(PTP4_PROBE_LIMIT + 2);
+    this.#turns.begin();
     const count = this.#probe();
-    link.send(PTP4_STAMPS, writePtp4Stamps(link.output, 0, markers.read().subarray(0, count + 1)));
+    this.#turns.sendStamps(markers.read().subarray(0, count + 1));
   }
 
   /** Returns how many probes there were: how many were echoed. */
   #probe(): number {
     const { link, markers } = this.#tools;
-    let length = writePtp4Count(link.output, 0, 0);
+    let length = this.#turns.write(0);
     markers.mark(0);
     link.send(PTP4_PROBE, length);
-    for (let count = 0; count <= PTP4_PROBE_LIMIT; count++) {
-      length = writePtp4Count(link.output, 0, count + 1);
-      const id = link.receive();
-      markers.mark(count + 1);
+    for (let turn = 0; turn <= PTP4_PROBE_LIMIT; turn++) {
+      length = this.#turns.write(turn + 1);
+      const id = this.#turns.receive();
+      markers.mark(turn + 1);
       if (id === PTP4_ECHO) link.send(PTP4_PROBE, length);
-      checkTurn(link, id, id === PTP4_END ? PTP4_END : PTP4_ECHO, count);
-      if (id === PTP4_END) return count;
+      this.#turns.check(id, id === PTP4_END ? PTP4_END : PTP4_ECHO, turn);
+      if (id === PTP4_END) return turn;
     }
     throw wrongContent(link, `more than ${PTP4_PROBE_LIMIT} echoes`);
   }
