@@ -56,7 +56,7 @@ async function session(
           Sampler.startHost(
             {
               ...{ ...common, fd: host.fd, instance: hostInstance, peer: 'the guest' },
-              ...{ cpuCount: 2, intervalMs: 0, vm: undefined, ...options },
+              ...{ firstTimeoutMs: PATIENCE_MS, cpuCount: 2, intervalMs: 0, vm: undefined, ...options },
             },
             (round) => rounds.push(round),
           ),
@@ -107,7 +107,7 @@ describe.skipIf(missing('root', 'tracefs') !== undefined)('two samplers', () => 
 
   test('give up a silent one for a round, and measure once it speaks', async () => {
     await session({ protocol: 'ptp4', hostClock: 'mono', guestClock: 'mono' }, async ({ startGuest, startHost }) => {
-      const host = startHost({ intervalMs: 10, timeoutMs: 100 });
+      const host = startHost({ intervalMs: 10, timeoutMs: 100, firstTimeoutMs: 100 });
       const { measured, problems } = await host.firstRound;
       expect([measured, problems]).toEqual([
         0,

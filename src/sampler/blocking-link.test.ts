@@ -116,6 +116,16 @@ describe('a peer that', () => {
     expect(received()).toEqual([2, []]);
   });
 
+  test('has longer until its first word', () => {
+    link = new BlockingLink(near, 'ptp', 'the peer', TIMEOUT_MS, 4 * TIMEOUT_MS);
+    const start = performance.now();
+    expect(failure().message).toMatch(/said nothing for 200 ms/);
+    expect(performance.now() - start).toBeGreaterThan(0.9 * 4 * TIMEOUT_MS);
+    arrive(message('ptp', 1, []));
+    received();
+    expect(failure().message).toMatch(/said nothing for 50 ms/);
+  });
+
   test('left is told from one that is silent', () => {
     closeSocket(far);
     far = -1;

@@ -46,7 +46,9 @@ export class BlockingLink implements SyncLink {
   readonly #fd: number;
   /** The other end, for messages. */
   readonly peer: string;
-  readonly #timeoutMs: number;
+  /** From the first message on. */
+  readonly #usualTimeoutMs: number;
+  #timeoutMs: number;
   readonly #protocol: ProtocolTag;
   readonly #sent = new Uint8Array(new ArrayBuffer(MESSAGE_LIMIT));
   readonly #sentView = new DataView(this.#sent.buffer);
@@ -65,15 +67,19 @@ export class BlockingLink implements SyncLink {
   /** Messages in succession that an awake end waited for in vain. */
   #misses = 0;
 
-  /** `fd` stays the caller's. `peer` names the other end in messages. */
-  constructor(fd: number, protocol: string, peer: string, timeoutMs: number) {
+  /**
+   * `fd` stays the caller's. `peer` names the other end in messages. `firstTimeoutMs`: how long it may take until it
+   * says anything at all.
+   */
+  constructor(fd: number, protocol: string, peer: string, timeoutMs: number, firstTimeoutMs = timeoutMs) {
     this.#fd = fd;
     this.peer = peer;
-    this.#timeoutMs = timeoutMs;
+    this.#usualTimeoutMs = timeoutMs;
+    this.#timeoutMs = firstTimeoutMs;
     this.#protocol = new ProtocolTag(protocol);
     this.output = new DataView(this.#sent.buffer, TIME_SYNC_HEADER_SIZE);
     this.input = new DataView(this.#received.buffer, TIME_SYNC_HEADER_SIZE, TIME_SYNC_PAYLOAD_LIMIT);
-    setSocketTimeouts(fd, timeoutMs);
+    setSocketTimeouts(fd, firstTimeoutMs);
   }
 
   /**
@@ -195,6 +201,10 @@ export class BlockingLink implements SyncLink {
     }
     if (length > 0) {
       this.#filled += length;
+      if (this.#timeoutMs !== this.#usualTimeoutMs) {
+        this.#timeoutMs = this.#usualTimeoutMs;
+        setSocketTimeouts(this.#fd, this.#timeoutMs);
+      }
       return true;
     }
     if (length === -1) {

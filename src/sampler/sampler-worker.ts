@@ -24,7 +24,8 @@ function run(markers: RawMarkers): void {
   const protocol = protocolNamed(name);
   if (protocol === undefined)
     throw new TandemError('UNSUPPORTED', peer, `chose the unknown time sync protocol "${name}"`);
-  const link = new BlockingLink(fd, name, peer, timeoutMs);
+  const firstTimeoutMs = task.role === 'host' ? task.options.firstTimeoutMs : timeoutMs;
+  const link = new BlockingLink(fd, name, peer, timeoutMs, firstTimeoutMs);
   const thread = new SamplingThread();
   const burst = burstOf(thread, link, protocol.staysAwake ?? false);
   const now = (): number => performance.now();

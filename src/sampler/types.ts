@@ -16,6 +16,8 @@ export interface SamplerOptions {
 }
 
 export interface HostSamplerOptions extends SamplerOptions {
+  /** How long it may take until the guest says anything, in ms: its thread has to start. */
+  readonly firstTimeoutMs: number;
   /** CPUs of the guest: each is measured in every round. */
   readonly cpuCount: number;
   /** From the end of a round to the next one; 0: at the start and at the end only. */

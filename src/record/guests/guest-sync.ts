@@ -15,6 +15,8 @@ import type { GuestContext } from './guest-context.ts';
 
 /** A guest's CPU can be away for long, but not for ever. */
 const PROBE_TIMEOUT_MS = 5_000;
+/** The thread that answers has to start first: seconds, where a guest is slow. */
+const FIRST_PROBE_TIMEOUT_MS = 20_000;
 /** The recording begins without measured clocks after that; they go on being measured. */
 const FIRST_ROUND_TIMEOUT_MS = 90_000;
 const LAST_ROUND_TIMEOUT_MS = 60_000;
@@ -91,7 +93,7 @@ export class GuestSync {
     const { pid, kvmFolder, name } = this.#guest;
     return Sampler.startHost({
       ...{ fd: connection.fd, protocol: this.#protocol, cpuCount: this.#cpuCount, peer: `guest ${name}` },
-      ...{ timeoutMs: PROBE_TIMEOUT_MS, intervalMs: sync.intervalMs },
+      ...{ timeoutMs: PROBE_TIMEOUT_MS, firstTimeoutMs: FIRST_PROBE_TIMEOUT_MS, intervalMs: sync.intervalMs },
       instance: createMarkerInstance(tracefs, journal, kernelClock(hostClock)),
       vm: pid === undefined || kvmFolder === undefined ? undefined : { pid, kvmFolder },
     });
