@@ -5,9 +5,8 @@ const FEWEST_SLOW = 8;
 /** So many round trips about as short as the shortest mean that there will be no much shorter ones. */
 const CONFIRMATIONS = 24;
 const ABOUT_AS_SHORT = 1.125;
-/** What one measurement may take, ms; and where round trips are so slow that there were too few by then. */
-const TIME_LIMIT = 200;
-const SLOW_TIME_LIMIT = 1000;
+/** What one measurement may take, ms, unless there were too few round trips by then. */
+const TIME_LIMIT = 2000;
 
 /** Round trips of this many ms, from the first one on, are a sender that waits for our acknowledgement. */
 const DELAYED = 20;
@@ -58,9 +57,7 @@ export class ProbePlan {
     if (trip <= this.#fastest * ABOUT_AS_SHORT) this.#confirmed++;
     if (trip < this.#fastest) this.#fastest = trip;
     if (this.#trips >= this.#most) return false;
-    const elapsed = now - this.#begin;
-    if (elapsed >= SLOW_TIME_LIMIT) return this.#trips < FEWEST_SLOW;
-    if (elapsed >= TIME_LIMIT) return this.#trips < FEWEST;
+    if (now - this.#begin >= TIME_LIMIT) return this.#trips < FEWEST_SLOW;
     return this.#trips < FEWEST || this.#confirmed < CONFIRMATIONS;
   }
 }

@@ -19,7 +19,7 @@ import {
 } from './ptp4-messages.ts';
 
 /** Beyond it, a burst does not become better. */
-const MOST_PROBES = 200;
+const MOST_PROBES = 400;
 
 /**
  * Our own: as `ptp`, but all stamps end up at the host. Each side stamps once per turn, between the arrival of a
