@@ -91,7 +91,7 @@ export function record(lab: Lab, plan: RecordingPlan, folder: string): Promise<R
   return recordBy(lab, recordCommand(plan), folder, plan.seconds ?? DEFAULT_SECONDS);
 }
 
-/** As `record`, of a command line that makes files named trace*.dat. */
+/** As `record`, of a command line that makes files named trace*.dat, and logs beside them. */
 export async function recordBy(lab: Lab, command: string, folder: string, seconds: number): Promise<Recording> {
   const { host } = lab;
   const name = `recording-${process.pid}`;
@@ -104,7 +104,7 @@ ${command} >${host.home}/${OUTPUT} 2>&1
 status=$?
 cat ${host.home}/${OUTPUT}
 mkdir ${host.home}/${name}
-cp trace*.dat ${host.home}/${name}
+cp trace*.dat* ${host.home}/${name}
 exit $status`;
   const result: CommandResult = await host.exec(script, { seconds });
   const from = join(host.folder, name);
@@ -115,7 +115,7 @@ exit $status`;
   return {
     status: result.status,
     output: `${result.stdout}${result.stderr}`,
-    files: names.map((one) => join(folder, one)),
+    files: names.filter((one) => one.endsWith('.dat')).map((one) => join(folder, one)),
   };
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { TraceFile } from '../../src/index.ts';
 import { recordWell } from '../attempts.ts';
 import { LabError } from '../errors.ts';
@@ -8,6 +9,7 @@ import { type ClockRelation, clockMoment, trueTime } from './clock-relation.ts';
 import { withFiles } from './files.ts';
 import { type GuestSyncError, guestSyncError, type TrueTime } from './sync-error.ts';
 import { knownVcpus, tscFrequency } from './tsc-offset.ts';
+import { waysOf } from './ways.ts';
 
 const GUEST = 1;
 /** The one whose truth KVM tells exactly. */
@@ -32,8 +34,9 @@ export async function ptpError(context: Context, one: PtpCase): Promise<GuestSyn
   const name = caseName(one);
   const guest = await lab.guest(GUEST, HARDWARE);
   const before = clock === TICKS ? undefined : await moments(guest, lab.host, clock);
+  const log = pair.recorder === 'tandem' ? ['--tsync-log'] : [];
   const plan = {
-    options: ['-C', clock, '--tsync-interval', String(INTERVAL_MS), '-e', 'sched_process_fork'],
+    options: [...['-C', clock, '--tsync-interval', String(INTERVAL_MS)], ...log, '-e', 'sched_process_fork'],
     guests: [{ number: GUEST, transport, hardware: HARDWARE, options: ['-e', 'sched_process_fork'] }],
     command: 'sleep 4',
     seconds: SESSION_SECONDS,
@@ -54,6 +57,8 @@ export async function ptpError(context: Context, one: PtpCase): Promise<GuestSyn
     const range = [times.reduce((a, b) => (a < b ? a : b)), times.reduce((a, b) => (a > b ? a : b))] as const;
     const error = guestSyncError(guests[0]!, truth, range, units);
     context.figure(`${name}: error of ${pair.recorder}+${pair.agent}, ns`, error);
+    const probes = `${files[1]}.tsync`;
+    if (clock === TICKS && existsSync(probes)) context.figure(`${name}: ways, us`, waysOf(probes, offset, units));
     return error;
   });
 }
