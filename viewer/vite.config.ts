@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { defineConfig, type Plugin } from 'vite';
 
 /**
@@ -12,14 +13,17 @@ function singleFile(): Plugin {
       const page = Object.values(bundle).find(({ fileName }) => fileName.endsWith('.html'));
       if (page?.type !== 'asset') throw new Error('the build made no page');
       let html = String(page.source);
+      const [scripts, styles]: [string[], string[]] = [[], []];
       for (const part of Object.values(bundle)) {
         if (part.type === 'chunk') {
           const script = part.code.replaceAll('</script', '<\\/script');
+          scripts.push(hashOf(script));
           html = html.replace(
             new RegExp(`<script[^>]*src="[^"]*${part.fileName}"[^>]*></script>`),
             () => `<script type="module">${script}</script>`,
           );
         } else if (part.fileName.endsWith('.css')) {
+          styles.push(hashOf(String(part.source)));
           html = html.replace(
             new RegExp(`<link[^>]*href="[^"]*${part.fileName}"[^>]*>`),
             () => `<style>${part.source}</style>`,
@@ -27,9 +31,29 @@ function singleFile(): Plugin {
         } else continue;
         delete bundle[part.fileName];
       }
-      page.source = html;
+      const policy = `<meta http-equiv="Content-Security-Policy" content="${policyOf(scripts, styles)}" />`;
+      page.source = html.replace('<meta charset="utf-8" />', (charset) => `${charset}\n    ${policy}`);
     },
   };
+}
+
+const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+
+/**
+ * What the page may do, and nothing else: run its own script, which makes the worker of a text and zstd of bytes, ask
+ * for what lies beside the page, and show its icon.
+ */
+function policyOf(scripts: readonly string[], styles: readonly string[]): string {
+  return [
+    "default-src 'none'",
+    `script-src ${scripts.join(' ')} 'wasm-unsafe-eval'`,
+    'worker-src blob:',
+    `style-src ${styles.join(' ')}`,
+    'img-src data:',
+    "connect-src 'self' data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
 }
 
 export default defineConfig({

@@ -12,11 +12,12 @@ const folder = mkdtempSync(join(tmpdir(), 'tandem-view-'));
 const page = join(folder, 'page.html');
 const trace = join(folder, 'a trace#1.dat');
 const secret = join(folder, 'secret.txt');
+const PAGE = `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:" /><p>page</p>`;
 const BYTES = Uint8Array.from({ length: 1000 }, (_, i) => i % 251);
 let server: ViewServer;
 
 beforeAll(async () => {
-  writeFileSync(page, '<p>page</p>');
+  writeFileSync(page, PAGE);
   writeFileSync(trace, BYTES);
   writeFileSync(secret, 'secret');
   server = await serveView(page, servedFiles([trace]), 0);
@@ -54,12 +55,19 @@ const firstFile = async (): Promise<string> => `${root()}${(await listed())[0]?.
 
 test('gives the page, the list and the files', async () => {
   const shown = await ask(root());
-  expect([shown.status, shown.body.toString()]).toEqual([200, '<p>page</p>']);
+  expect([shown.status, shown.body.toString()]).toEqual([200, PAGE]);
   expect(shown.headers['content-type']).toBe('text/html; charset=utf-8');
   expect(shown.headers['cache-control']).toBe('no-store');
   expect((await listed()).map(({ name }) => name)).toEqual(['a trace#1.dat']);
   const whole = await ask(await firstFile());
   expect([whole.status, whole.headers['accept-ranges'], whole.body.equals(BYTES)]).toEqual([200, 'bytes', true]);
+});
+
+test('lets the page do what it says, and everything else nothing', async () => {
+  const policy = async (path: string) => (await ask(path)).headers['content-security-policy'];
+  expect(await policy(root())).toBe("default-src 'none'; img-src data:; frame-ancestors 'none'");
+  for (const path of [`${root()}files.json`, await firstFile(), `${root()}none`])
+    expect(await policy(path), path).toBe("default-src 'none'; frame-ancestors 'none'; sandbox");
 });
 
 describe('ranges', () => {

@@ -19,11 +19,14 @@ export interface ViewServer {
 
 const LOOPBACK = '127.0.0.1';
 const TOKEN_BYTES = 16;
+/** Each read and each write of an answer: a page reads megabytes at a time. */
+const READ_BYTES = 1 << 20;
 /** Own names of this machine. Another name that leads here is that of a web page which wants to read the files. */
 const HOSTS = [LOOPBACK, 'localhost'];
 
 const HEADERS = {
   'Cache-Control': 'no-store',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
   'Cross-Origin-Embedder-Policy': 'require-corp',
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
@@ -72,12 +75,14 @@ class Answers {
   port = 0;
   readonly #token: Buffer;
   readonly #html: Buffer;
+  readonly #policy: string;
   readonly #list: Buffer;
   readonly #files: ReadonlyMap<string, string>;
 
   constructor(token: string, html: Buffer, files: readonly ServedFile[]) {
     this.#token = Buffer.from(token);
     this.#html = html;
+    this.#policy = pagePolicy(html.toString());
     this.#list = Buffer.from(fileList(files));
     this.#files = new Map(files.map(({ name, path }) => [`${FILES_FOLDER}/${encodeURIComponent(name)}`, path]));
   }
@@ -92,7 +97,10 @@ class Answers {
       return refuse(response, 405);
     }
     const withBody = request.method === 'GET';
-    if (asked === '') return sendBytes(response, 'text/html; charset=utf-8', this.#html, withBody);
+    if (asked === '') {
+      response.setHeader('Content-Security-Policy', this.#policy);
+      return sendBytes(response, 'text/html; charset=utf-8', this.#html, withBody);
+    }
     if (asked === FILE_LIST) return sendBytes(response, 'application/json', this.#list, withBody);
     const path = this.#files.get(asked);
     if (path === undefined) return refuse(response, 404);
@@ -106,6 +114,12 @@ class Answers {
     if (given.length !== this.#token.length || !timingSafeEqual(given, this.#token)) return undefined;
     return rest;
   }
+}
+
+/** What the page says of itself, and what only a header can say. Of a page that says nothing, what holds for all else. */
+function pagePolicy(html: string): string {
+  const own = /<meta http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(html)?.[1];
+  return own === undefined ? HEADERS['Content-Security-Policy'] : `${own}; frame-ancestors 'none'`;
 }
 
 function refuse(response: ServerResponse, status: number): void {
@@ -139,5 +153,5 @@ async function sendFile(
   if (range !== 'all') response.setHeader('Content-Range', `bytes ${first}-${last}/${size}`);
   response.writeHead(range === 'all' ? 200 : 206, { 'Content-Length': last - first + 1 });
   if (!withBody || last < first) response.end();
-  else await pipeline(createReadStream(path, { start: first, end: last }), response);
+  else await pipeline(createReadStream(path, { start: first, end: last, highWaterMark: READ_BYTES }), response);
 }
