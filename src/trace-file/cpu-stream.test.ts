@@ -8,7 +8,9 @@ import { eventsOf, openBytes, remainingEvents } from '../../test/support/stream-
 import type { ByteSource } from '../base/byte-source.ts';
 import { type Codecs, portableCodecs } from './codecs.ts';
 import { openCpuStream } from './cpu-stream.ts';
+import { lastStamp } from './last-stamp.ts';
 import { type CpuStream, STREAM_END, STREAM_LOAD } from './stream-types.ts';
+import type { TraceFile } from './types.ts';
 
 /** Event i has time 1000 + 10 i and holds i. */
 const event = (i: number): EventSpec => ({
@@ -65,10 +67,16 @@ const anyTrace = fc.record({
   options: fc.record({ windowBytes: fc.integer({ min: 0, max: 1000 }), lookahead: fc.boolean() }),
 });
 
-async function open(of: typeof anyTrace extends fc.Arbitrary<infer T> ? T : never): Promise<CpuStream> {
+type AnyTrace = typeof anyTrace extends fc.Arbitrary<infer T> ? T : never;
+
+function openFile(of: AnyTrace): Promise<TraceFile> {
   const pages = tracePages(of.count, of.emptyAfter);
   const spec: TraceSpec = { ...of.shape, pageSize: 128, buffers: [{ cpus: [{ cpu: 3, pages }] }] };
-  const file = await openBytes(buildTrace(spec), of.codecs);
+  return openBytes(buildTrace(spec), of.codecs);
+}
+
+async function open(of: AnyTrace): Promise<CpuStream> {
+  const file = await openFile(of);
   return openCpuStream(file, file.buffers[0]!, 3, of.options);
 }
 
@@ -144,9 +152,11 @@ describe('a stream', () => {
   test('knows its first and last time, and stays where it is', async () => {
     await fc.assert(
       fc.asyncProperty(anyTrace, async (of) => {
-        const stream = await open(of);
+        const file = await openFile(of);
+        const stream = openCpuStream(file, file.buffers[0]!, 3, of.options);
         const last = of.count === 0 ? undefined : 990n + 10n * BigInt(of.count);
         expect(await stream.lastTime()).toBe(last);
+        expect(await lastStamp(file, file.buffers[0]!, 3)).toBe(last);
         expect(await stream.firstTime()).toBe(of.count === 0 ? undefined : 1000n);
         expect(await indices(stream)).toEqual(range(0, of.count));
       }),

@@ -6,6 +6,7 @@ import type { Ticks } from '../time/types.ts';
 import { bufferTimes, mergeOrder, type TimeSettings } from '../timeline/buffer-times.ts';
 import { pairFiles } from '../timeline/pairing.ts';
 import { openCpuStream } from '../trace-file/cpu-stream.ts';
+import { lastStamp } from '../trace-file/last-stamp.ts';
 import type { TraceBuffer } from '../trace-file/types.ts';
 import { filledKinds } from './track-events.ts';
 import type { Machine, Track, TrackLayout, VcpuTrack } from './types.ts';
@@ -53,7 +54,8 @@ interface Span extends Omit<LaneSource, 'track'> {
 /**
  * Machines and tracks of some files, hosts and guests in any order. Reads the first and the last event of each CPU
  * and, where a host's file names no threads of its guest, once the whole host. A track is there where the file
- * describes the events that fill it, recorded or not: it may stay empty.
+ * describes the events that fill it, recorded or not: it may stay empty. A guest's CPU has one of tasks in any case, for
+ * what was taken from it.
  */
 export async function layoutOf(files: readonly ReportFile[], settings: TrackSettings): Promise<TrackPlan> {
   const warnings: string[] = [];
@@ -66,10 +68,10 @@ export async function layoutOf(files: readonly ReportFile[], settings: TrackSett
   const vcpus = await vcpuTracks(files, machines);
   const tracks: Track[] = [];
   const trackOf = new Map<Span, number>();
-  for (const [machine, { file }] of machines.entries()) {
+  for (const [machine, { file, host }] of machines.entries()) {
     const own = placed.filter((span) => span.file === file);
     tracks.push(...vcpus.filter((track) => track.machine === machine));
-    tracks.push(...cpuTracks(machine, own, files[file]!));
+    tracks.push(...cpuTracks(machine, own, files[file]!, host !== undefined));
     for (const span of own) {
       trackOf.set(span, tracks.length);
       tracks.push({ kind: 'events', machine, cpu: span.cpu, buffer: span.buffer.name });
@@ -90,7 +92,7 @@ async function spansOf(files: readonly ReportFile[]): Promise<Span[]> {
     const trace = traces[file]!;
     const buffer = trace.buffers[place]!;
     const stream = openCpuStream(trace, buffer, cpu, { windowBytes: buffer.layout.size, lookahead: false });
-    const [first, last] = await Promise.all([stream.firstTime(), stream.lastTime()]);
+    const [first, last] = await Promise.all([stream.firstTime(), lastStamp(trace, buffer, cpu)]);
     if (first === undefined || last === undefined) return undefined;
     return spanOf(file, buffer, cpu, first as Ticks, last as Ticks, bufferTimes(trace, buffer, EXACT));
   });
@@ -170,8 +172,9 @@ async function vcpuTracks(files: readonly ReportFile[], machines: readonly Machi
 }
 
 /** What ran, interrupted and was called on each CPU, as far as the file's events can tell. */
-function cpuTracks(machine: number, spans: readonly Span[], { events }: ReportFile): Track[] {
-  const kinds = filledKinds(events);
+function cpuTracks(machine: number, spans: readonly Span[], { events }: ReportFile, isGuest: boolean): Track[] {
+  const filled = filledKinds(events);
+  const kinds = isGuest && !filled.includes('tasks') ? (['tasks', ...filled] as const) : filled;
   const cpus = [...new Set(spans.map(({ cpu }) => cpu))].sort((a, b) => a - b);
   return cpus.flatMap((cpu) => kinds.map((kind): Track => ({ kind, machine, cpu })));
 }
