@@ -69,7 +69,8 @@ export type { CpuData, GuestInfo, InitialHeader, Section, TraceBuffer, TraceFile
 export { explain, type Moment } from './tracks/explain.ts';
 export { type LaneSource, layoutOf, type TrackPlan, type TrackSettings } from './tracks/layout.ts';
 export { stolenIntervals } from './tracks/stolen.ts';
-export { guestStories, stolenTimes } from './tracks/stories.ts';
+export { stolenTimes } from './tracks/stolen-times.ts';
+export { guestStories } from './tracks/stories.ts';
 export { taskStates } from './tracks/task-states.ts';
 export { TrackBuilder } from './tracks/track-builder.ts';
 export * from './tracks/types.ts';

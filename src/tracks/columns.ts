@@ -170,6 +170,11 @@ abstract class NestedRows<Columns> extends KeptRows<Columns> {
     return this.openCount === 0 ? this.length : (this.#open[0] as number);
   }
 
+  /** When the outermost open one began; Infinity: none is open. */
+  get openSince(): number {
+    return this.openCount === 0 ? Number.POSITIVE_INFINITY : (this.starts[this.openRow(0)] as number);
+  }
+
   /** The row of an open slice, 0 being the outermost. */
   protected openRow(place: number): number {
     return this.#open[place] as number;

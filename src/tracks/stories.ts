@@ -1,21 +1,18 @@
 import { isOutside, lastAtOrBefore } from './explain.ts';
 import type { MachineTracks } from './machine-tracks.ts';
-import { divide, stolenIntervals } from './stolen.ts';
+import { divide } from './stolen.ts';
 import type { TrackBuilder } from './track-builder.ts';
 import {
   type ExitReason,
   type GuestStory,
-  type InterruptColumns,
   type Interval,
   type StateColumns,
   type StealCause,
-  type StolenTimes,
-  type TaskColumns,
   UNKNOWN_PID,
   VCPU_STATE,
   type WakeupLatency,
 } from './types.ts';
-import type { GuestWork } from './work.ts';
+import { type Vcpu, vcpusOf } from './vcpus.ts';
 
 /** How many of the worst wake-ups are told. */
 const MOST_WAKEUPS = 20;
@@ -28,30 +25,10 @@ const STEALING: readonly StealCause['state'][] = [
   VCPU_STATE.inHypervisor,
 ];
 
-/** A CPU of a guest, and what its thread on the host did. */
-interface Vcpu {
-  /** Of the thread. */
-  readonly track: number;
-  readonly cpu: number;
-  readonly columns: StateColumns;
-  readonly work: GuestWork;
-}
-
 /** What hosts did to their guests; a guest whose host is not among the files has no story. Once all events are read. */
 export function guestStories(builder: TrackBuilder): GuestStory[] {
   const { machines } = builder.plan.layout;
   return machines.flatMap(({ host }, machine) => (host === undefined ? [] : [storyOf(builder, machine, host)]));
-}
-
-/** When it was that hosts stole from their guests, by thread: what stories sum up. Once all events are read. */
-export function stolenTimes(builder: TrackBuilder): StolenTimes[] {
-  const { exits } = builder.names;
-  return builder.plan.layout.machines.flatMap((_, machine) =>
-    vcpusOf(builder, machine).map(({ track, columns, work }) => ({
-      track,
-      ...stolenIntervals(columns, work, exits, builder.until),
-    })),
-  );
 }
 
 function storyOf(builder: TrackBuilder, machine: number, host: number): GuestStory {
@@ -80,22 +57,6 @@ function storyOf(builder: TrackBuilder, machine: number, host: number): GuestSto
       guest: missingOf(builder.machines[machine]!, GUEST_EVENTS),
     },
   };
-}
-
-/** What a guest's tracks hold. */
-function vcpusOf(builder: TrackBuilder, machine: number): Vcpu[] {
-  const { tracks } = builder.plan.layout;
-  const columnsOf = (kind: 'tasks' | 'interrupts', cpu: number) =>
-    builder.columns(tracks.findIndex((track) => track.kind === kind && track.machine === machine && track.cpu === cpu));
-  return tracks.flatMap((track, place) => {
-    if (track.kind !== 'vcpu' || track.machine !== machine) return [];
-    const { cpu } = track;
-    const work = {
-      tasks: columnsOf('tasks', cpu) as TaskColumns | undefined,
-      interrupts: columnsOf('interrupts', cpu) as InterruptColumns | undefined,
-    };
-    return [{ track: place, cpu, columns: builder.columns(place) as StateColumns, work }];
-  });
 }
 
 /** How often, how long and where the longest is. */

@@ -14,6 +14,8 @@ import type { TaskNames, Track, TrackChunk, TrackColumns, TrackNames } from './t
 interface Rows {
   /** What is kept of what was taken. */
   readonly all?: TrackColumns;
+  /** From when on what happened may be in no column yet. */
+  readonly openSince?: number;
   take(): TrackColumns | undefined;
 }
 
@@ -120,12 +122,22 @@ export class TrackBuilder {
     return this.#rows[track]?.all;
   }
 
+  /** Time before which a track's columns hold all of what is gone through. */
+  finalUntil(track: number): number {
+    return this.#rows[track]?.openSince ?? Number.POSITIVE_INFINITY;
+  }
+
   /** All names so far, tasks by machine; undefined when there is none that is new. */
   takeNames(): { readonly names: TrackNames; readonly tasks: readonly TaskNames[] } | undefined {
     const changes = this.machines.reduce((sum, { tasks }) => sum + tasks.changes, this.#names.count);
     if (changes === this.#namesTaken) return undefined;
     this.#namesTaken = changes;
     return { names: this.names, tasks: this.machines.map(({ tasks }) => tasks.copyNames()) };
+  }
+
+  /** Names of exits so far, not copied. */
+  get exitNames(): readonly string[] {
+    return this.#names.exits.names;
   }
 
   get names(): TrackNames {

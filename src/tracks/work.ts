@@ -11,13 +11,14 @@ export interface GuestWork {
  * handled. Where its tasks are not known, it had.
  */
 export class WorkFollower {
-  readonly #tasks: TaskColumns | undefined;
-  readonly #interrupts: InterruptColumns | undefined;
+  #tasks: TaskColumns | undefined;
+  #interrupts: InterruptColumns | undefined;
   // Places of the first slices that may reach into what comes.
   #task = 0;
   #interrupt = 0;
 
-  constructor({ tasks, interrupts }: GuestWork) {
+  /** What is followed, before anything else; the same later on, when more of it is known. */
+  look({ tasks, interrupts }: GuestWork): void {
     this.#tasks = tasks?.starts.length ? tasks : undefined;
     this.#interrupts = interrupts;
   }

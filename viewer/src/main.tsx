@@ -1,7 +1,7 @@
 import { render } from 'preact';
 import { App } from './panels/app.tsx';
 import { followState, readAddress, readRest, readSettings } from './state/address.ts';
-import { followClocks } from './state/bounds.ts';
+import { followClocks } from './state/clocks.ts';
 import { connect, openFiles } from './state/link.ts';
 import * as page from './state/page.ts';
 import { servedFiles } from './state/served-files.ts';

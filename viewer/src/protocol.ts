@@ -2,6 +2,7 @@
  * What the page and its worker say to each other. The worker holds the files; the page draws. Times are relative to
  * `TrackLayout.base`; exact ones are decimal strings.
  */
+import type { Rule } from '../../src/proof/types.ts';
 import type {
   GuestStory,
   StolenTimes,
@@ -76,7 +77,23 @@ export interface ClockPicture {
     /** Of all probes, if the log of the session is there. */
     readonly roundTrips: Float64Array | undefined;
   }[];
-  readonly violations: { readonly times: Float64Array; readonly distances: Float64Array };
+  /** What can't have been, by time: how far it is from where it could be, which rule says so. CPU -1: of no certain one. */
+  readonly violations: readonly {
+    readonly rule: Rule;
+    readonly cpu: number;
+    readonly time: number;
+    readonly distance: number;
+  }[];
+}
+
+/** How certain the times of a guest's CPU are, by the samples of its clock: the +/- at each, and how it grows beyond them. */
+export interface ClockBounds {
+  readonly machine: number;
+  readonly cpu: number;
+  /** Relative. In the timeline's unit, as are the bounds; NaN where unknown. */
+  readonly times: Float64Array;
+  readonly bounds: Float64Array;
+  readonly growth: number;
 }
 
 /** Questions that have one answer. The answer's `id` is the question's. */
@@ -127,6 +144,7 @@ export type FromWorker =
   | {
       readonly type: 'opened';
       readonly layout: TrackLayout;
+      readonly bounds: readonly ClockBounds[];
       readonly warnings: readonly string[];
       readonly settings: OpenSettings;
     }
@@ -139,6 +157,8 @@ export type FromWorker =
   | {
       readonly type: 'tracks';
       readonly chunks: readonly TrackChunk[];
+      /** What is new of it; `loaded` brings all of it again, since some is known better then. */
+      readonly stolen: readonly StolenTimes[];
       readonly until: number;
       readonly events: number;
       readonly bytes: number;

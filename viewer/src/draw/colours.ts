@@ -29,6 +29,7 @@ export interface Palette {
     readonly accent: string;
     readonly match: string;
     readonly mark: string;
+    readonly bad: string;
     readonly range: string;
   };
 }
@@ -72,6 +73,7 @@ function palette(dark: boolean): Palette {
           accent: '#7fb0ff',
           match: '#ffd34d',
           mark: '#4dd0c4',
+          bad: '#ff6b66',
           range: 'rgba(127,176,255,0.16)',
         }
       : {
@@ -83,6 +85,7 @@ function palette(dark: boolean): Palette {
           accent: '#1a5fd0',
           match: '#b06f00',
           mark: '#00786c',
+          bad: '#c1121f',
           range: 'rgba(26,95,208,0.12)',
         },
   };

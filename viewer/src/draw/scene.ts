@@ -1,4 +1,5 @@
 import type { TaskNames, TrackLayout, TrackNames } from '../../../src/tracks/types.ts';
+import type { Impossible } from '../state/clocks.ts';
 import type { Item, Span, TaskRow } from '../state/page.ts';
 import type { Series } from '../state/series.ts';
 import type { Palette } from './colours.ts';
@@ -17,6 +18,8 @@ export interface Scene {
   readonly selection: Item | undefined;
   /** Per track: places of events that a search found. */
   readonly matches: ReadonlyMap<number, Uint32Array> | undefined;
+  /** Per track: what can't have been. */
+  readonly impossible: ReadonlyMap<number, Impossible>;
   /** Half the width of a guest's event's place in time; NaN unknown. */
   bound(track: number, time: number): number;
 }

@@ -3,7 +3,8 @@
  * around what is selected.
  */
 import { countBefore } from '../state/ascending.ts';
-import { spanOf } from '../state/item.ts';
+import { isSameTask, spanOf } from '../state/item.ts';
+import type { Item } from '../state/page.ts';
 import type { Row, Strip } from '../state/rows.ts';
 import type { EventSeries } from '../state/series.ts';
 import { colourOf, cssOf } from './colours.ts';
@@ -12,9 +13,13 @@ import type { Pen } from './pen.ts';
 import type { Scene } from './scene.ts';
 import { stateText, taskAndPid, taskStateText, taskText } from './words.ts';
 
-/** Least distance of events that get whiskers, and least size of a whisker: CSS pixels. */
+/** Least distance of events that get whiskers, and half the width of one that is wider than a pixel: CSS pixels. */
 const WHISKER_ROOM = 10;
-const WHISKER_LEAST = 2;
+const WHISKER_LEAST = 0.5;
+/** Whiskers that are wide enough for it have ends. */
+const WHISKER_ENDS = 2;
+/** Half the size of what marks an impossible event. */
+const CROSS = 3;
 
 export function writeStrip(context: Pen, strip: Strip, row: Row, y: number, width: number, scene: Scene): void {
   const middle = y + strip.height / 2 + 0.5;
@@ -23,6 +28,7 @@ export function writeStrip(context: Pen, strip: Strip, row: Row, y: number, widt
   if (strip.kind === 'events' && own?.kind === 'events') {
     tickMatches(context, own, strip, y, width, scene);
     drawWhiskers(context, own, strip, middle, width, scene);
+    crossImpossible(context, strip, middle, width, scene);
   }
   frameSelection(context, strip, y, width, scene);
 }
@@ -123,20 +129,50 @@ function drawWhiskers(
     if (!(size > WHISKER_LEAST)) continue;
     const x = (times[at]! - view.start) * scale;
     context.beginPath();
-    context.moveTo(x - size, y - 3);
-    context.lineTo(x - size, y + 3);
     context.moveTo(x - size, y);
     context.lineTo(x + size, y);
-    context.moveTo(x + size, y - 3);
-    context.lineTo(x + size, y + 3);
+    for (const end of size < WHISKER_ENDS ? [] : [x - size, x + size]) {
+      context.moveTo(end, y - 3);
+      context.lineTo(end, y + 3);
+    }
     context.stroke();
   }
 }
 
+/** Crosses on events that can't have been when they say; of those in one place, one. */
+function crossImpossible(context: Pen, { track }: Strip, y: number, width: number, scene: Scene): void {
+  const own = scene.impossible.get(track);
+  if (own === undefined) return;
+  const { view, palette } = scene;
+  const { times } = own;
+  const scale = width / (view.end - view.start);
+  context.strokeStyle = palette.css.bad;
+  context.lineWidth = 2;
+  context.beginPath();
+  let last = Number.NEGATIVE_INFINITY;
+  for (let at = countBefore(times, times.length, view.start - CROSS / scale); at < times.length; at++) {
+    const x = (times[at]! - view.start) * scale;
+    if (x > width + CROSS) break;
+    if (x < last + CROSS) continue;
+    last = x;
+    context.moveTo(x - CROSS, y - CROSS);
+    context.lineTo(x + CROSS, y + CROSS);
+    context.moveTo(x - CROSS, y + CROSS);
+    context.lineTo(x + CROSS, y - CROSS);
+  }
+  context.stroke();
+}
+
+function isOnStrip({ track, task }: Item, strip: Strip, { taskRows }: Scene): boolean {
+  if (strip.kind !== 'task') return track === strip.track;
+  const row = taskRows[strip.track];
+  return task !== undefined && row !== undefined && isSameTask(row, task);
+}
+
 function frameSelection(context: Pen, strip: Strip, y: number, width: number, scene: Scene): void {
   const { selection, view, palette } = scene;
-  if (selection === undefined || selection.track !== strip.track || strip.kind === 'task') return;
-  const own = scene.series[strip.track];
+  if (selection === undefined || !isOnStrip(selection, strip, scene)) return;
+  const own = strip.kind === 'task' ? scene.taskRows[strip.track]?.series : scene.series[strip.track];
   if (own === undefined || (own.kind === 'calls' && selection.level !== strip.level)) return;
   const { start, end } = spanOf(own, selection);
   const scale = width / (view.end - view.start);

@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { ClockPicture } from '../protocol.ts';
-import { lengthText, type Unit } from '../state/exact.ts';
+import { countText, lengthText, type Unit } from '../state/exact.ts';
 import { palette } from '../state/scene.ts';
 import { histogram, residuals } from './samples.ts';
 
@@ -102,7 +102,7 @@ export function HistogramPlot({ values, unit }: { readonly values: Float64Array;
       element,
     );
   };
-  return <Plot title="Round trips of probes" make={useStable(make, values)} />;
+  return <Plot title={`Round trips of ${countText(values.length)} probes`} make={useStable(make, values)} />;
 }
 
 function line(label: string, isShown: boolean): uPlot.Series {

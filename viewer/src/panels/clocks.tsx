@@ -1,21 +1,16 @@
 import { useSignal } from '@preact/signals';
 import type { GuestProof } from '../../../src/proof/types.ts';
 import type { ClockPicture } from '../protocol.ts';
-import { clocks } from '../state/bounds.ts';
-import { countText, lengthText, seconds } from '../state/exact.ts';
+import { clocks, laneAt, RULES } from '../state/clocks.ts';
+import { countText, exactTime, lengthText, seconds } from '../state/exact.ts';
+import { goTo } from '../state/go.ts';
 import * as page from '../state/page.ts';
+import { trackOf } from '../state/track-key.ts';
 import { HistogramPlot, OffsetPlot, ResidualPlot } from './clock-plots.tsx';
 
 /** A proof as JSON: exact numbers are strings, what is not known is null. */
 type Json<T> = T extends bigint ? string : T extends object ? { readonly [K in keyof T]: Json<T[K]> } : T | null;
 type Proof = Json<GuestProof>;
-
-const RULES: Readonly<Record<string, string>> = {
-  run: 'guest events while in the guest',
-  halt: 'halts and their exits',
-  interrupt: 'interrupts that were injected',
-  packet: 'packets sent and received',
-};
 
 /** How far guests' clocks can be trusted. */
 export function Clocks() {
@@ -61,6 +56,7 @@ function GuestClock({ picture }: { readonly picture: ClockPicture }) {
         <div>
           <CpuTable proof={proof} />
           {proof.causality != null && <RuleTable proof={proof} />}
+          {picture.violations.length > 0 && <Violations picture={picture} />}
         </div>
         {cpu !== undefined && cpu.times.length > 0 && (
           <div class="plots">
@@ -147,11 +143,49 @@ function RuleTable({ proof }: { readonly proof: Proof }) {
       <tbody>
         {proof.causality?.rules.map(({ rule, kept, violated, unjudged, worst }) => (
           <tr key={rule}>
-            <td>{RULES[rule ?? ''] ?? rule}</td>
+            <td>{rule === null ? '' : RULES[rule]}</td>
             <td class="number">{countText(kept ?? 0)}</td>
             <td class={`number${violated ? ' bad' : ''}`}>{countText(violated ?? 0)}</td>
             <td class="number">{countText(unjudged ?? 0)}</td>
             <td class="number">{worst ? lengthText(worst, unit) : ''}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+const MOST_VIOLATIONS = 20;
+
+/** The worst impossible events, with the way to them. */
+function Violations({ picture: { machine, violations } }: { readonly picture: ClockPicture }) {
+  const layout = page.layout.value;
+  if (layout === undefined) return null;
+  const worst = [...violations].sort((a, b) => b.distance - a.distance).slice(0, MOST_VIOLATIONS);
+  const go = (cpu: number, time: number) =>
+    goTo(cpu < 0 ? laneAt(machine, time) : trackOf(layout, 'events', machine, cpu), time);
+  return (
+    <table data-testid="violations">
+      <caption>Events that can't have been when they say, the worst first</caption>
+      <thead>
+        <tr>
+          <th>time</th>
+          <th class="number">CPU</th>
+          <th>rule</th>
+          <th class="number">off by</th>
+        </tr>
+      </thead>
+      <tbody>
+        {worst.map(({ rule, cpu, time, distance }, place) => (
+          <tr key={`${time} ${place}`}>
+            <td>
+              <button type="button" class="link" onClick={() => go(cpu, time)} data-testid="go">
+                {exactTime(layout.base, time, layout.unit)}
+              </button>
+            </td>
+            <td class="number">{cpu < 0 ? '' : cpu}</td>
+            <td>{RULES[rule]}</td>
+            <td class="number">{lengthText(distance, layout.unit)}</td>
           </tr>
         ))}
       </tbody>

@@ -1,14 +1,16 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { EventDetails } from '../protocol.ts';
+import { impossibleText } from '../state/clocks.ts';
 import { exactTime, lengthText, stampText } from '../state/exact.ts';
 import { goTo } from '../state/go.ts';
-import { spanOf } from '../state/item.ts';
+import { isSameTask, seriesOf, spanOf } from '../state/item.ts';
 import { ask, NoAnswer } from '../state/link.ts';
 import type { Item } from '../state/page.ts';
 import * as page from '../state/page.ts';
 import { scene } from '../state/scene.ts';
 import { sentenceOf } from '../state/sentence.ts';
+import { openTask } from '../state/task-rows.ts';
 import { longestThefts } from '../state/thefts.ts';
 import { hexLines } from './hex.ts';
 import { RangeFacts } from './range-facts.tsx';
@@ -17,7 +19,7 @@ import { SentenceText } from './sentence.tsx';
 /** What is selected. */
 export function Details() {
   const item = page.selection.value;
-  const series = item === undefined ? undefined : page.series.value[item.track];
+  const series = item && seriesOf(item);
   if (item !== undefined && series?.kind === 'events') {
     return (
       <div class="panel-body">
@@ -47,7 +49,7 @@ export function Details() {
 
 function SliceFacts({ item }: { readonly item: Item }) {
   const world = scene.value;
-  const series = page.series.value[item.track];
+  const series = seriesOf(item);
   if (world === undefined || series === undefined) return null;
   const { base, unit } = world.layout;
   const { start, end } = spanOf(series, item);
@@ -62,10 +64,25 @@ function SliceFacts({ item }: { readonly item: Item }) {
         <dt>length</dt>
         <dd>{lengthText(end - start, unit)}</dd>
         <dt>track</dt>
-        <dd>{trackName(item.track)}</dd>
+        <dd>{trackName(item)}</dd>
       </dl>
+      <OwnRow item={item} />
       <Thefts item={item} />
     </>
+  );
+}
+
+/** Of a task on a CPU: all that it did, on a row of its own. */
+function OwnRow({ item }: { readonly item: Item }) {
+  const series = page.series.value[item.track];
+  const machine = page.layout.value?.tracks[item.track]?.machine;
+  const pid = series?.kind === 'tasks' ? series.pids[item.index] : undefined;
+  if (machine === undefined || pid === undefined || pid <= 0) return null;
+  if (page.taskRows.value.some((row) => isSameTask(row, { machine, pid }))) return null;
+  return (
+    <button type="button" class="small" data-testid="own-row" onClick={() => void openTask(machine, pid)}>
+      Show all that this task did
+    </button>
   );
 }
 
@@ -93,8 +110,9 @@ function Thefts({ item }: { readonly item: Item }) {
   );
 }
 
-function trackName(place: number): string {
+function trackName({ track: place, task }: Item): string {
   const layout = page.layout.value;
+  if (task !== undefined) return `task ${task.pid} of ${layout?.machines[task.machine]?.name ?? ''}`;
   const track = layout?.tracks[place];
   if (layout === undefined || track === undefined) return '';
   const machine = layout.machines[track.machine]?.name ?? '';
@@ -129,6 +147,7 @@ function EventFacts({ item }: { readonly item: Item }) {
   if (typeof details === 'string') return <p class="error">{details}</p>;
   const { row, line, fields, bytes } = details;
   const unit = page.layout.value?.unit ?? 'ns';
+  const impossible = impossibleText(item.track, row.time);
   return (
     <div class="event-details" data-testid="event-details">
       <pre class="line" data-testid="event-line">
@@ -150,7 +169,13 @@ function EventFacts({ item }: { readonly item: Item }) {
             {row.task}-{row.pid}
           </dd>
           <dt>track</dt>
-          <dd>{trackName(item.track)}</dd>
+          <dd>{trackName(item)}</dd>
+          {impossible !== undefined && (
+            <>
+              <dt>clock</dt>
+              <dd class="error">{impossible}</dd>
+            </>
+          )}
           {row.lost !== 0 && (
             <>
               <dt>lost before</dt>

@@ -3,9 +3,8 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { drawRows } from '../draw/frame.ts';
 import { StripPictures } from '../draw/strip-pictures.ts';
 import { select, zoomToSelection } from '../state/go.ts';
-import { itemAt } from '../state/item.ts';
+import { itemOnStrip } from '../state/item.ts';
 import type { Item } from '../state/page.ts';
-import * as page from '../state/page.ts';
 import type { Rows } from '../state/rows.ts';
 import { scene } from '../state/scene.ts';
 import { shown } from '../state/shown.ts';
@@ -88,9 +87,7 @@ export function useWheel(
 function hitRow({ rows }: Rows, y: number, time: number, reach: number): Item | undefined {
   const row = rows.find(({ top, height }) => y >= top && y < top + height);
   const strip = row?.strips.find((own) => y - row.top >= own.y && y - row.top < own.y + own.height);
-  if (strip === undefined || strip.kind === 'task') return undefined;
-  const series = page.series.value[strip.track];
-  return series === undefined ? undefined : itemAt(series, strip.track, strip.level, time, reach);
+  return strip && itemOnStrip(strip, time, reach);
 }
 
 function useScrollToSought(

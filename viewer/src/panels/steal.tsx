@@ -56,9 +56,9 @@ function Story({ story }: { readonly story: GuestStory }) {
       </h2>
       <Missing story={story} />
       <div class="columns">
-        <Causes story={story} />
-        <Exits story={story} />
-        <Wakeups story={story} />
+        {story.steal.length > 0 && <Causes story={story} />}
+        {story.exits.length > 0 && <Exits story={story} />}
+        {story.wakeups.length > 0 && <Wakeups story={story} />}
       </div>
     </section>
   );

@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
+import { impossibleText } from '../state/clocks.ts';
 import { ask, NoAnswer } from '../state/link.ts';
 import type { Item } from '../state/page.ts';
 import * as page from '../state/page.ts';
@@ -42,13 +43,15 @@ export function Tooltip() {
 function useEventLine(): string {
   const line = useSignal<{ readonly item: Item | undefined; readonly text: string }>({ item: undefined, text: '' });
   const item = page.pointer.value?.item;
-  const isEvent = item !== undefined && page.series.value[item.track]?.kind === 'events';
+  const series = item && page.series.value[item.track];
+  const events = series?.kind === 'events' ? series : undefined;
   useEffect(() => {
-    if (!isEvent) return;
+    if (item === undefined || events === undefined) return;
     const timer = setTimeout(() => {
       ask({ type: 'details', track: item.track, event: item.index }).then(
         (details) => {
-          line.value = { item, text: details.line };
+          const impossible = impossibleText(item.track, events.times[item.index]!);
+          line.value = { item, text: impossible === undefined ? details.line : `${details.line}\n${impossible}` };
         },
         (error: unknown) => {
           if (!(error instanceof NoAnswer)) throw error;
@@ -56,7 +59,8 @@ function useEventLine(): string {
       );
     }, REST);
     return () => clearTimeout(timer);
-  }, [isEvent, item?.track, item?.index]);
+  }, [events, item?.track, item?.index]);
   const known = line.value.item;
-  return isEvent && known?.track === item.track && known.index === item.index ? line.value.text : '';
+  const isKnown = events !== undefined && known?.track === item?.track && known?.index === item?.index;
+  return isKnown ? line.value.text : '';
 }

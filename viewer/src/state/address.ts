@@ -2,12 +2,13 @@
  * The view in the page's address, after `#`, so that it can be shared: exact times, tracks by what they are.
  */
 import { batch, effect } from '@preact/signals';
+import type { TrackLayout } from '../../../src/tracks/types.ts';
 import { exactTime, relativeTime } from './exact.ts';
 import { find } from './matches.ts';
-import type { PanelName, Span } from './page.ts';
+import type { Item, PanelName, Span, Task } from './page.ts';
 import * as page from './page.ts';
 import { openTask } from './task-rows.ts';
-import { trackKey, trackOfKey } from './track-key.ts';
+import { taskKey, trackKey, trackOfKey } from './track-key.ts';
 import { clamped } from './view.ts';
 
 const PANELS: readonly string[] = ['details', 'events', 'steal', 'clocks', 'tracks', 'messages'];
@@ -24,10 +25,8 @@ export function addressOf(): string {
   if (start !== page.whole.value.start || end !== page.whole.value.end) parts.push(['view', span(page.view.value)]);
   if (page.range.value !== undefined) parts.push(['range', span(page.range.value)]);
   const item = page.selection.value;
-  const track = item === undefined ? undefined : layout.tracks[item.track];
-  if (item !== undefined && track !== undefined) {
-    parts.push(['at', `${trackKey(layout, track)},${item.level},${item.index}`]);
-  }
+  const key = item && itemKey(layout, item);
+  if (item !== undefined && key !== undefined) parts.push(['at', `${key},${item.level},${item.index}`]);
   if (page.search.value !== undefined) parts.push(['find', page.search.value.filter]);
   for (const { time, name } of page.marks.value) parts.push(['mark', `${exact(time)},${name}`]);
   for (const key of page.pinned.value) parts.push(['pin', key]);
@@ -86,16 +85,27 @@ export function readRest(address: string): void {
   const parts = new URLSearchParams(address);
   const filter = parts.get('find');
   if (filter !== null && page.search.value === undefined) void find(filter);
+  const [key = '', level, index] = (parts.get('at') ?? '').split(',');
+  const select = (track: number, task?: Task) => {
+    page.selection.value ??= { track, level: Number(level), index: Number(index), task };
+  };
   for (const text of parts.getAll('task')) {
     const [pid, ...name] = text.split(',');
     const machine = layout.machines.findIndex((other) => other.name === name.join(','));
-    if (machine >= 0 && /^\d+$/.test(pid ?? '')) void openTask(machine, Number(pid));
+    if (machine < 0 || !/^\d+$/.test(pid ?? '')) continue;
+    const task = { machine, pid: Number(pid) };
+    void openTask(machine, task.pid).then(() => {
+      if (page.layout.value === layout && taskKey(layout, machine, task.pid) === key) select(-1, task);
+    });
   }
-  const [key = '', level, index] = (parts.get('at') ?? '').split(',');
   const track = trackOfKey(layout, key);
-  if (track >= 0 && page.selection.value === undefined) {
-    page.selection.value = { track, level: Number(level), index: Number(index) };
-  }
+  if (track >= 0) select(track);
+}
+
+function itemKey(layout: TrackLayout, { track, task }: Item): string | undefined {
+  if (task !== undefined) return taskKey(layout, task.machine, task.pid);
+  const own = layout.tracks[track];
+  return own && trackKey(layout, own);
 }
 
 /** Keeps the address as the page is, from the time when all is read; `written` is told what was written. */

@@ -2,7 +2,7 @@
  * Going places: to a slice, an event, a stretch of time, the next match.
  */
 import { batch } from '@preact/signals';
-import { itemAt, spanOf } from './item.ts';
+import { itemAt, seriesOf, spanOf } from './item.ts';
 import type { Item, Span } from './page.ts';
 import * as page from './page.ts';
 import { allRows } from './rows.ts';
@@ -18,7 +18,7 @@ export function select(item: Item | undefined): void {
   batch(() => {
     page.selection.value = item;
     if (item === undefined) return;
-    const series = page.series.value[item.track];
+    const series = seriesOf(item);
     if (series === undefined) return;
     const { start, end } = spanOf(series, item);
     const { view } = page;
@@ -70,7 +70,7 @@ export function zoomToSelection(): void {
 export function selectedSpan(): Span | undefined {
   if (page.range.value !== undefined) return page.range.value;
   const item = page.selection.value;
-  const series = item === undefined ? undefined : page.series.value[item.track];
+  const series = item && seriesOf(item);
   return item === undefined || series === undefined ? undefined : spanOf(series, item);
 }
 

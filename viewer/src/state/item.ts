@@ -2,8 +2,21 @@
  * Slices and events of a track: which one is at a time, and when it is.
  */
 import { countUntil } from './ascending.ts';
-import type { Item, Span } from './page.ts';
+import type { Item, Span, Task } from './page.ts';
+import * as page from './page.ts';
+import type { Strip } from './rows.ts';
 import type { Series } from './series.ts';
+
+/** The columns that an item is of; undefined where they are not there, or not yet. */
+export function seriesOf({ track, task }: Item): Series | undefined {
+  return task === undefined
+    ? page.series.value[track]
+    : page.taskRows.value.find((row) => isSameTask(row, task))?.series;
+}
+
+export function isSameTask(a: Task, b: Task): boolean {
+  return a.machine === b.machine && a.pid === b.pid;
+}
 
 /** When it begins and ends; the same for events. */
 export function spanOf(series: Series, { level, index }: Pick<Item, 'level' | 'index'>): Span {
@@ -52,4 +65,19 @@ export function itemAt(series: Series, track: number, level: number, time: numbe
       }
       return undefined;
   }
+}
+
+/** What is on a strip of a row at a time; for `reach` see `itemAt`. */
+export function itemOnStrip(
+  { kind, track, level }: Pick<Strip, 'kind' | 'track' | 'level'>,
+  time: number,
+  reach: number,
+): Item | undefined {
+  if (kind !== 'task') {
+    const series = page.series.value[track];
+    return series && itemAt(series, track, level, time, reach);
+  }
+  const row = page.taskRows.value[track];
+  const item = row?.series && itemAt(row.series, -1, 0, time, reach);
+  return item && { ...item, task: { machine: row!.machine, pid: row!.pid } };
 }

@@ -2,10 +2,11 @@
  * The page's end of the line to its worker: questions get their answers, everything else becomes state.
  */
 import { batch } from '@preact/signals';
-import type { StolenTimes } from '../../../src/tracks/types.ts';
+import { type StolenTimes, UNKNOWN_PID } from '../../../src/tracks/types.ts';
 import type { Answers, Failure, FromWorker, OpenSettings, Question, ToWorker, TraceInput } from '../protocol.ts';
 import * as page from './page.ts';
-import { append, emptySeries } from './series.ts';
+import { append, emptySeries, type TaskSeries } from './series.ts';
+import { Slices } from './slices.ts';
 import { trackOf } from './track-key.ts';
 
 type Answer<Q extends Question> = Q extends { readonly type: infer T extends keyof Answers } ? Answers[T] : never;
@@ -117,12 +118,13 @@ function takeFailure(failure: Failure): void {
   if (page.layout.value === undefined && page.inputs.value.length === 0) page.stage.value = 'empty';
 }
 
-function takeLayout({ layout, warnings, settings }: Extract<FromWorker, { type: 'opened' }>): void {
+function takeLayout({ layout, bounds, warnings, settings }: Extract<FromWorker, { type: 'opened' }>): void {
   for (const { reject } of waiting.values()) reject(new NoAnswer('other files were opened', true));
   waiting.clear();
   page.layout.value = layout.machines.length === 0 ? undefined : layout;
   page.settings.value = settings;
   page.oversize.value = undefined;
+  page.bounds.value = bounds;
   page.series.value = layout.tracks.map(emptySeries);
   page.stories.value = [];
   page.names.value = { exits: [], interrupts: [], functions: [] };
@@ -139,11 +141,13 @@ function takeLayout({ layout, warnings, settings }: Extract<FromWorker, { type: 
 
 function takeChunks(message: Extract<FromWorker, { type: 'tracks' }>): void {
   const all = page.series.value;
+  const part = message.totalBytes > 0 ? message.bytes / message.totalBytes : 0;
   for (const { track, columns } of message.chunks) {
     const series = all[track];
-    if (series !== undefined) append(series, columns);
+    if (series !== undefined) append(series, columns, part);
   }
   moveEnds();
+  for (const { series, starts, ends } of stolenSeries(message.stolen)) addStolen(series, starts, ends);
   const { until, events, bytes, totalBytes } = message;
   page.progress.value = { until, events, bytes, totalBytes };
   page.grown.value++;
@@ -168,16 +172,31 @@ function moveEnds(): void {
   });
 }
 
-/** What was taken from a guest's CPU is hatched where its tasks are. */
+/** All of what was taken from guests, in place of what was known of it before. */
 function takeStolen(stolen: readonly StolenTimes[]): void {
-  const layout = page.layout.value;
-  if (layout === undefined) return;
-  for (const { track, starts, ends } of stolen) {
-    const { machine, cpu } = layout.tracks[track]!;
-    const tasks = page.series.value[trackOf(layout, 'tasks', machine, cpu)];
-    if (tasks?.kind !== 'tasks') continue;
-    for (const [place, start] of starts.entries()) tasks.stolen.push(start, ends[place]!, 0);
+  for (const series of page.series.value) if (series.kind === 'tasks') series.stolen = new Slices();
+  for (const { series, starts, ends } of stolenSeries(stolen)) {
+    addStolen(series, starts, ends);
+    // What a guest ran that recorded no switches is not known, but what was taken from it is.
+    const isUnknown = series.shares.length === 0 && starts.length > 0;
+    if (isUnknown) append(series, { starts: Float64Array.of(0), pids: Int32Array.of(UNKNOWN_PID) });
   }
+  moveEnds();
+}
+
+/** What was taken from a guest's CPU is hatched where its tasks are. */
+function stolenSeries(stolen: readonly StolenTimes[]) {
+  const layout = page.layout.value;
+  if (layout === undefined) return [];
+  return stolen.flatMap(({ track, starts, ends }) => {
+    const { machine, cpu } = layout.tracks[track]!;
+    const series = page.series.value[trackOf(layout, 'tasks', machine, cpu)];
+    return series?.kind === 'tasks' ? [{ series, starts, ends }] : [];
+  });
+}
+
+function addStolen({ stolen }: TaskSeries, starts: Float64Array, ends: Float64Array): void {
+  for (let place = 0; place < starts.length; place++) stolen.push(starts[place]!, ends[place]!, 0);
 }
 
 function takeAnswer(id: number, answer: Extract<FromWorker, { type: 'answer' }>['answer']): void {

@@ -3,7 +3,7 @@
  */
 import { computed, signal } from '@preact/signals';
 import type { GuestStory, TaskNames, TrackLayout, TrackNames } from '../../../src/tracks/types.ts';
-import type { Failure, OpenSettings, TraceInput } from '../protocol.ts';
+import type { ClockBounds, Failure, OpenSettings, TraceInput } from '../protocol.ts';
 import type { Series, StateSeries } from './series.ts';
 
 /** A part of the timeline, in times relative to the layout's base. */
@@ -12,17 +12,23 @@ export interface Span {
   readonly end: number;
 }
 
+/** A task of a machine. */
+export interface Task {
+  readonly machine: number;
+  readonly pid: number;
+}
+
 /** A slice or an event of a track. Level: of nested slices, else 0. */
 export interface Item {
+  /** Place in the layout; -1 for what is in the row of a task of its own. */
   readonly track: number;
   readonly level: number;
   readonly index: number;
+  readonly task?: Task | undefined;
 }
 
 /** A task that got a track of its own. */
-export interface TaskRow {
-  readonly machine: number;
-  readonly pid: number;
+export interface TaskRow extends Task {
   /** Undefined until the worker answers. */
   readonly series: StateSeries | undefined;
 }
@@ -58,6 +64,7 @@ export const series = signal<readonly Series[]>([]);
 export const grown = signal(0);
 export const names = signal<TrackNames>({ exits: [], interrupts: [], functions: [] });
 export const tasks = signal<readonly TaskNames[]>([]);
+export const bounds = signal<readonly ClockBounds[]>([]);
 export const stories = signal<readonly GuestStory[]>([]);
 export const failures = signal<readonly Failure[]>([]);
 export const warnings = signal<readonly string[]>([]);

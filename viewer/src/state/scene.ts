@@ -2,6 +2,7 @@ import { computed } from '@preact/signals';
 import { DARK, LIGHT } from '../draw/colours.ts';
 import type { Scene } from '../draw/scene.ts';
 import { boundAt } from './bounds.ts';
+import { impossible } from './clocks.ts';
 import * as page from './page.ts';
 import { isDark } from './theme.ts';
 
@@ -26,6 +27,7 @@ export const scene = computed<Scene | undefined>(() => {
         palette: palette.value,
         selection: page.selection.value,
         matches: page.search.value?.lanes,
+        impossible: impossible.value,
         bound: bounds,
       };
 });

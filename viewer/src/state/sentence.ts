@@ -7,8 +7,8 @@ import type { Scene } from '../draw/scene.ts';
 import { exitText, taskAndPid } from '../draw/words.ts';
 import { countUntil } from './ascending.ts';
 import { exactTime, lengthText } from './exact.ts';
-import { spanOf } from './item.ts';
-import type { Item, Span } from './page.ts';
+import { isSameTask, spanOf } from './item.ts';
+import type { Item, Span, Task } from './page.ts';
 import type { StateSeries, TaskSeries } from './series.ts';
 import { trackOf } from './track-key.ts';
 
@@ -20,7 +20,7 @@ export interface Link {
 }
 
 export type Sentence = readonly (string | Link)[];
-export type World = Pick<Scene, 'layout' | 'series' | 'names' | 'tasks'>;
+export type World = Pick<Scene, 'layout' | 'series' | 'taskRows' | 'names' | 'tasks'>;
 
 const MOST_STEPS = 10_000;
 
@@ -30,6 +30,7 @@ export function sentenceText(sentence: Sentence): string {
 
 /** About a slice. `time`: where in it the pointer is. Empty for events, which the worker describes. */
 export function sentenceOf(world: World, item: Item, time?: number): Sentence {
+  if (item.task !== undefined) return taskRowSentence(world, item.task, item.index);
   const series = world.series[item.track];
   const track = world.layout.tracks[item.track];
   if (series === undefined || track === undefined) return [];
@@ -183,6 +184,30 @@ function taskSentence(world: World, item: Item, series: TaskSeries, span: Span):
   );
   const runs = vcpu?.kind === 'vcpu' ? [': it is ', ...vcpuLink(world, vcpu, span.start)] : [];
   return [`${who} on CPU ${track.cpu} for ${length}${taken}`, ...runs];
+}
+
+/** What a task did that has a row of its own. */
+function taskRowSentence(world: World, task: Task, index: number): Sentence {
+  const series = world.taskRows.find((row) => isSameTask(row, task))?.series;
+  if (series === undefined) return [];
+  const { start, end } = spanOf(series, { level: 0, index });
+  const length = lengthText(end - start, world.layout.unit);
+  const who = taskAndPid(world, task.machine, task.pid);
+  const cpu = series.cpus[index]!;
+  const place = cpu < 0 ? ['a CPU'] : hostLinks(world, task.machine, cpu, start, `CPU ${cpu}`);
+  switch (series.shares.kinds[index]) {
+    case VCPU_STATE.inGuest:
+      return [`${who} ran for ${length} on `, ...place];
+    case VCPU_STATE.preempted:
+      return [`${who} could run but did not for ${length}: preempted on `, ...place];
+    case VCPU_STATE.waking:
+      return [`${who} was woken and waited ${length} for `, ...place];
+    case VCPU_STATE.blocked:
+    case VCPU_STATE.halted:
+      return [`${who} slept for ${length}, having run on `, ...place];
+    default:
+      return [`not known what ${who} did for ${length}`];
+  }
 }
 
 function vcpuLink(world: World, track: VcpuTrack, time: number): (string | Link)[] {

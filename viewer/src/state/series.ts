@@ -28,8 +28,8 @@ export interface TaskSeries {
   readonly kind: 'tasks';
   readonly shares: Shares;
   pids: Int32Array;
-  /** Of guests whose host recorded them, once all is read. The keys say nothing. */
-  readonly stolen: Slices;
+  /** Of guests whose host recorded them. The keys say nothing. */
+  stolen: Slices;
 }
 
 export interface StateSeries {
@@ -74,17 +74,17 @@ export function emptyStates(): StateSeries {
   return { kind: 'vcpu', shares: new Shares(STATE_CLASSES), details: new Int32Array(0), cpus: new Int16Array(0) };
 }
 
-/** Adds a chunk behind what is there. */
-export function append(series: Series, columns: TrackColumns): void {
+/** Adds a chunk behind what is there. `part`: how much of the recording is read with it, 0 to 1. */
+export function append(series: Series, columns: TrackColumns, part = 0): void {
   switch (series.kind) {
     case 'events':
-      appendEvents(series, columns as EventColumns);
+      appendEvents(series, columns as EventColumns, part);
       return;
     case 'tasks':
-      appendTasks(series, columns as TaskColumns);
+      appendTasks(series, columns as TaskColumns, part);
       return;
     case 'vcpu':
-      appendStates(series, columns as StateColumns);
+      appendStates(series, columns as StateColumns, part);
       return;
     case 'interrupts': {
       const { starts, ends, names } = columns as InterruptColumns;
@@ -98,33 +98,33 @@ export function append(series: Series, columns: TrackColumns): void {
   }
 }
 
-function appendEvents(series: EventSeries, { times, ids, pids }: EventColumns): void {
+function appendEvents(series: EventSeries, { times, ids, pids }: EventColumns, part: number): void {
   const before = series.length;
   const length = before + times.length;
-  series.times = withRoom(series.times, length);
-  series.ids = withRoom(series.ids, length);
-  series.pids = withRoom(series.pids, length);
+  series.times = withRoom(series.times, length, part);
+  series.ids = withRoom(series.ids, length, part);
+  series.pids = withRoom(series.pids, length, part);
   series.times.set(times, before);
   series.ids.set(ids, before);
   series.pids.set(pids, before);
   series.length = length;
 }
 
-function appendTasks(series: TaskSeries, { starts, pids }: TaskColumns): void {
+function appendTasks(series: TaskSeries, { starts, pids }: TaskColumns, part: number): void {
   const before = series.shares.length;
-  series.pids = withRoom(series.pids, before + pids.length);
+  series.pids = withRoom(series.pids, before + pids.length, part);
   series.pids.set(pids, before);
-  series.shares.append(starts, (place) => taskClass(pids[place] ?? UNKNOWN_PID));
+  series.shares.append(starts, (place) => taskClass(pids[place] ?? UNKNOWN_PID), part);
 }
 
-function appendStates(series: StateSeries, { starts, states, details, cpus }: StateColumns): void {
+function appendStates(series: StateSeries, { starts, states, details, cpus }: StateColumns, part: number): void {
   const before = series.shares.length;
   const length = before + states.length;
-  series.details = withRoom(series.details, length);
-  series.cpus = withRoom(series.cpus, length);
+  series.details = withRoom(series.details, length, part);
+  series.cpus = withRoom(series.cpus, length, part);
   series.details.set(details, before);
   series.cpus.set(cpus, before);
-  series.shares.append(starts, (place) => states[place]!);
+  series.shares.append(starts, (place) => states[place]!, part);
 }
 
 /** Whether there is anything to show: a thread that nothing is known of is as good as none. */
@@ -134,6 +134,6 @@ export function isEmpty(series: Series): boolean {
     return length === 0 || (length === 1 && kinds[0] === VCPU_STATE.unknown);
   }
   if (series.kind === 'events') return series.length === 0;
-  if (series.kind === 'tasks') return series.shares.length === 0;
+  if (series.kind === 'tasks') return series.shares.length === 0 && series.stolen.length === 0;
   return series.levels.length === 0;
 }

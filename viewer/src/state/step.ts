@@ -2,9 +2,10 @@
  * Going from slice to slice by keys: along a track, and from row to row.
  */
 import { select } from './go.ts';
-import { itemAt, spanOf } from './item.ts';
+import { isSameTask, itemOnStrip, seriesOf, spanOf } from './item.ts';
+import type { Item } from './page.ts';
 import * as page from './page.ts';
-import { mainRows } from './rows.ts';
+import { mainRows, type Strip } from './rows.ts';
 import type { Series } from './series.ts';
 import { sought } from './sought.ts';
 import { showing } from './view.ts';
@@ -12,7 +13,7 @@ import { showing } from './view.ts';
 /** The slice or event after what is selected, on its track; before it if `direction` is -1. */
 export function stepAlong(direction: 1 | -1): void {
   const item = page.selection.value;
-  const series = item === undefined ? undefined : page.series.value[item.track];
+  const series = item && seriesOf(item);
   if (item === undefined || series === undefined) return;
   const index = item.index + direction;
   if (index < 0 || index >= countOf(series, item.level)) return;
@@ -31,21 +32,24 @@ export function stepRow(direction: 1 | -1): void {
   const { rows } = mainRows.value;
   const item = page.selection.value;
   const { start, end } = page.view.value;
-  const at = rows.findIndex(({ strips }) =>
-    strips.some((strip) => strip.kind !== 'task' && strip.track === item?.track),
-  );
-  const series = item === undefined ? undefined : page.series.value[item.track];
+  const at = item === undefined ? -1 : rows.findIndex(({ strips }) => strips.some((strip) => isOf(item, strip)));
+  const series = item && seriesOf(item);
   const selected = item === undefined || series === undefined ? undefined : spanOf(series, item);
   const isSeen = selected !== undefined && selected.start <= end && selected.end >= start;
   const time = isSeen ? Math.max(start, selected.start) : (start + end) / 2;
   for (let place = at + direction; place >= 0 && place < rows.length; place += direction) {
     const row = rows[place]!;
     const strip = row.strips[0];
-    const own = strip === undefined || strip.kind === 'task' ? undefined : page.series.value[strip.track];
-    const found = own === undefined ? undefined : itemAt(own, strip!.track, strip!.level, time, end - start);
+    const found = strip && itemOnStrip(strip, time, end - start);
     if (found === undefined) continue;
     select(found);
     sought.value = { key: row.key };
     return;
   }
+}
+
+function isOf({ track, task }: Item, strip: Strip): boolean {
+  if (strip.kind !== 'task') return strip.track === track;
+  const row = page.taskRows.value[strip.track];
+  return task !== undefined && row !== undefined && isSameTask(row, task);
 }

@@ -1,3 +1,5 @@
+import { batch } from '@preact/signals';
+import { isSameTask } from './item.ts';
 import { ask, NoAnswer } from './link.ts';
 import * as page from './page.ts';
 import { append, emptyStates } from './series.ts';
@@ -9,7 +11,7 @@ export async function openTask(machine: number, pid: number): Promise<void> {
   const layout = page.layout.value;
   if (layout === undefined) return;
   sought.value = { key: taskKey(layout, machine, pid) };
-  if (page.taskRows.value.some((task) => task.machine === machine && task.pid === pid)) return;
+  if (page.taskRows.value.some((task) => isSameTask(task, { machine, pid }))) return;
   page.taskRows.value = [...page.taskRows.value, { machine, pid, series: undefined }];
   try {
     const { starts, states, cpus } = await ask({ type: 'task', machine, pid });
@@ -17,7 +19,7 @@ export async function openTask(machine: number, pid: number): Promise<void> {
     series.shares.end = layout.end;
     append(series, { starts, states, cpus, details: new Int32Array(starts.length).fill(-1) });
     page.taskRows.value = page.taskRows.value.map((task) =>
-      task.machine === machine && task.pid === pid ? { ...task, series } : task,
+      isSameTask(task, { machine, pid }) ? { ...task, series } : task,
     );
   } catch (error) {
     if (!(error instanceof NoAnswer)) throw error;
@@ -27,5 +29,10 @@ export async function openTask(machine: number, pid: number): Promise<void> {
 }
 
 export function closeTask(machine: number, pid: number): void {
-  page.taskRows.value = page.taskRows.value.filter((task) => task.machine !== machine || task.pid !== pid);
+  const isOther = (task: page.Task) => !isSameTask(task, { machine, pid });
+  batch(() => {
+    page.taskRows.value = page.taskRows.value.filter(isOther);
+    const selected = page.selection.value?.task;
+    if (selected !== undefined && !isOther(selected)) page.selection.value = undefined;
+  });
 }

@@ -3,12 +3,17 @@ import { proveClocks, scaleOf } from '../../../src/proof/prove.ts';
 import type { GuestProof } from '../../../src/proof/types.ts';
 import type { DecodedLog } from '../../../src/sync/log.ts';
 import type { Measurement } from '../../../src/sync/types.ts';
+import type { ReportFile } from '../../../src/text/report/report-file.ts';
 import { Correction } from '../../../src/time/correction.ts';
+import { MOST_DRIFT_PPM } from '../../../src/time/outside.ts';
 import type { SyncSample, Ticks } from '../../../src/time/types.ts';
 import { bufferTimes } from '../../../src/timeline/buffer-times.ts';
 import type { TraceFile } from '../../../src/trace-file/types.ts';
 import type { TrackLayout } from '../../../src/tracks/types.ts';
-import type { ClockPicture } from '../protocol.ts';
+import type { ClockBounds, ClockPicture } from '../protocol.ts';
+
+/** Clocks of machines don't drift apart faster. */
+const MOST_DRIFT = Number(MOST_DRIFT_PPM) / 1e6;
 
 /** What is known of guests' clocks. Reads all events of hosts and guests once more. */
 export async function clockPictures(
@@ -22,6 +27,21 @@ export async function clockPictures(
     const machine = layout.machines.findIndex((one) => one.file === file);
     const trace = traces[file];
     return trace === undefined || machine < 0 ? [] : [picture(proof, trace, machine, layout.base, logs)];
+  });
+}
+
+/** What samples say of how certain guests' times are; reads no events. */
+export function clockBounds(files: readonly ReportFile[], { machines, base }: TrackLayout): ClockBounds[] {
+  return machines.flatMap(({ file, host }, machine) => {
+    const { trace } = files[file]!;
+    if (host === undefined) return [];
+    return (trace.timeShift?.cpus ?? []).flatMap((samples, cpu) => {
+      if (!samples.some(({ bound }) => bound !== undefined)) return [];
+      const { times, bounds } = samplesOf(trace, cpu, [...samples].sort(byTime), base);
+      const [first, last] = [0, times.length - 1];
+      const growth = last > 0 ? (bounds[first]! + bounds[last]!) / (times[last]! - times[first]!) : 0;
+      return [{ machine, cpu, times, bounds, growth: Math.min(growth, MOST_DRIFT) }];
+    });
   });
 }
 
@@ -42,10 +62,9 @@ function picture(
       const measurements = log?.measurements.filter((one) => one.cpu === cpu);
       return { cpu, ...samplesOf(trace, cpu, samples, base), roundTrips: measurements && roundTrips(measurements) };
     }),
-    violations: {
-      times: Float64Array.from(violations, ({ time }) => Number(time - base)),
-      distances: Float64Array.from(violations, ({ distance }) => distance),
-    },
+    violations: violations
+      .map(({ rule, cpu, time, distance }) => ({ rule, cpu, time: Number(time - base), distance }))
+      .sort((a, b) => a.time - b.time),
   };
 }
 

@@ -19,6 +19,9 @@ import { type EventPlace, RowSource } from './row-source.ts';
 const MOST_ROWS = 10_000;
 const CSV_ROWS = 4_000;
 
+/** A read costs a browser some milliseconds, however little it reads: much at a time, within bounds for many lanes. */
+const windowBytesOf = (lanes: number): number => Math.min(1 << 22, Math.floor((1 << 26) / Math.max(1, lanes)));
+
 type AnswerTo<Asked extends Question> = Answers[Asked['type']];
 
 /** Files that are shown together, and the answers to what is asked about their events. */
@@ -55,7 +58,8 @@ export class OpenTraces {
 
   /** Opens a stream whose events are found again by where they were when they passed. */
   noting(...[trace, buffer, cpu, options]: Parameters<typeof openCpuStream>): PlacedCpuStream {
-    const stream = openCpuStream(trace, buffer, cpu, options);
+    const windowBytes = Math.max(options.windowBytes, windowBytesOf(this.#lanes.length));
+    const stream = openCpuStream(trace, buffer, cpu, { ...options, windowBytes });
     const lane = this.#lanes.find(({ place }) => place.buffer === buffer && place.cpu === cpu);
     return lane?.noting(stream) ?? stream;
   }

@@ -2,10 +2,13 @@ import { TandemError } from '../../../src/base/errors.ts';
 import type { ReportFile } from '../../../src/text/report/report-file.ts';
 import { type PairingProblem, pairFiles } from '../../../src/timeline/pairing.ts';
 import { layoutOf, type TrackPlan } from '../../../src/tracks/layout.ts';
-import { guestStories, stolenTimes } from '../../../src/tracks/stories.ts';
+import { StolenSoFar, stolenTimes } from '../../../src/tracks/stolen-times.ts';
+import { guestStories } from '../../../src/tracks/stories.ts';
 import { TrackBuilder } from '../../../src/tracks/track-builder.ts';
-import type { TrackChunk } from '../../../src/tracks/types.ts';
+import type { StolenTimes, TrackChunk } from '../../../src/tracks/types.ts';
 import type { FromWorker, OpenSettings, Question, ToWorker, TraceInput } from '../protocol.ts';
+import { breath } from './breath.ts';
+import { clockBounds } from './clocks.ts';
 import { logsOf, type OpenInput, openInput } from './inputs.ts';
 import { estimatedEvents, MOST_EVENTS } from './means.ts';
 import { OpenTraces } from './open-traces.ts';
@@ -14,11 +17,11 @@ import { ReadBytes } from './read-bytes.ts';
 /** Where messages go; `transfer` is given away. */
 export type Post = (message: FromWorker, transfer: Transferable[]) => void;
 
-/** Between two looks at the clock. */
-const SLICE_EVENTS = 20_000;
-/** Between two messages of what is new: the first comes soon. */
+/** Some milliseconds of work: then what comes in is heard, be it questions or bytes of the file. */
+const SLICE_EVENTS = 8_000;
+/** Between two messages of what is new, each of which is drawn: the first comes soon. */
 const FIRST_POST_MS = 30;
-const POST_MS = 120;
+const POST_MS = 250;
 const SECOND = 1e9;
 
 /** Something newer was asked for: what was being done is of no use any more. */
@@ -99,12 +102,13 @@ export class Session {
     const builder = new TrackBuilder(bytes.files, plan, (...stream) => opened.noting(...stream));
     this.#opened = opened;
     const warnings = [...files.flatMap(fileWarnings), ...pairingWarnings(files), ...plan.warnings];
-    this.#post({ type: 'opened', layout: plan.layout, warnings, settings: this.#settings }, []);
+    const bounds = clockBounds(files, plan.layout);
+    this.#post({ type: 'opened', layout: plan.layout, bounds, warnings, settings: this.#settings }, []);
     await this.#build(builder, opened, bytes, generation);
     const stolen = stolenTimes(builder);
     this.#post(
       { type: 'loaded', stories: guestStories(builder), stolen, warnings: [...warnings, ...builder.warnings] },
-      stolen.flatMap(({ starts, ends }) => [starts.buffer as ArrayBuffer, ends.buffer as ArrayBuffer]),
+      stolen.flatMap(buffersIn),
     );
   }
 
@@ -119,32 +123,37 @@ export class Session {
   }
 
   async #build(builder: TrackBuilder, opened: OpenTraces, bytes: ReadBytes, generation: number): Promise<void> {
+    const post = this.#poster(builder, opened, bytes);
     let due = performance.now() + FIRST_POST_MS;
     while (!builder.ended) {
       await builder.fill();
       while (builder.step(SLICE_EVENTS)) {
-        if (performance.now() < due) continue;
-        this.#postTracks(builder, opened, bytes);
-        // Questions are heard in between.
-        await new Promise((done) => setTimeout(done));
+        await breath();
         this.#check(generation);
+        if (performance.now() < due) continue;
+        post();
         due = performance.now() + POST_MS;
       }
       this.#check(generation);
     }
-    this.#postTracks(builder, opened, bytes);
+    post();
   }
 
-  #postTracks(builder: TrackBuilder, opened: OpenTraces, bytes: ReadBytes): void {
-    const chunks = builder.takeChunks();
-    for (const chunk of chunks) opened.add(chunk);
-    const { until, events } = builder;
-    const progress = { until, events, bytes: bytes.read, totalBytes: bytes.total };
-    this.#post({ type: 'tracks', chunks, ...progress }, buffersOf(chunks));
-    const names = builder.takeNames();
-    if (names === undefined) return;
-    opened.name(names.tasks);
-    this.#post({ type: 'names', ...names }, []);
+  /** Posts what is new each time it is called. */
+  #poster(builder: TrackBuilder, opened: OpenTraces, bytes: ReadBytes): () => void {
+    const stolenSoFar = new StolenSoFar(builder);
+    return () => {
+      const chunks = builder.takeChunks();
+      for (const chunk of chunks) opened.add(chunk);
+      const stolen = stolenSoFar.take();
+      const { until, events } = builder;
+      const progress = { until, events, bytes: bytes.read, totalBytes: bytes.total };
+      this.#post({ type: 'tracks', chunks, stolen, ...progress }, [...buffersOf(chunks), ...stolen.flatMap(buffersIn)]);
+      const names = builder.takeNames();
+      if (names === undefined) return;
+      opened.name(names.tasks);
+      this.#post({ type: 'names', ...names }, []);
+    };
   }
 
   #check(generation: number): void {
@@ -197,6 +206,11 @@ function pairingWarning(problem: PairingProblem, files: readonly ReportFile[]): 
       return `${nameOf(problem.guest)}: several hosts name it, the first has it: ${problem.hosts.map(nameOf).join(', ')}`;
   }
 }
+
+const buffersIn = ({ starts, ends }: StolenTimes): ArrayBuffer[] => [
+  starts.buffer as ArrayBuffer,
+  ends.buffer as ArrayBuffer,
+];
 
 function buffersOf(chunks: readonly TrackChunk[]): Transferable[] {
   return chunks.flatMap(({ columns }) =>
