@@ -2,7 +2,7 @@ import { Corridor } from './corridor.ts';
 import { middle, type Round } from './rounds.ts';
 import { MOST_DRIFT } from './segments.ts';
 import type { Knot } from './steps.ts';
-import { departure, type Wander, wanderOf } from './wander.ts';
+import { departure, doubt, type Wander, wanderOf } from './wander.ts';
 
 /** Rounds on either side that an estimate is drawn from. */
 const MOST_NEIGHBOURS = 16;
@@ -42,14 +42,17 @@ function knotAt(rounds: readonly Round[], i: number, wander: Wander): Knot | und
     const range = corridor.range(time, -MOST_DRIFT, MOST_DRIFT);
     if (!range) continue;
     const alike = near.filter((other) => Math.abs(other.time - time) <= wander.reach);
-    const value = Math.min(Math.max(smoothed(alike, time), range.low), range.high);
+    const value = Math.min(Math.max(smoothed(alike, time, wander), range.low), range.high);
     return { time, value, bound: Math.max(range.high - value, value - range.low) };
   }
   return undefined;
 }
 
+/** A drift that clocks well have: rounds that are off by more than it makes say little about it. */
+const USUAL_DRIFT = 20e-6;
+
 /** Where the line that fits the rounds best is at a time. Narrow rounds count more, far ones less. */
-function smoothed(rounds: readonly Round[], time: number): number {
+function smoothed(rounds: readonly Round[], time: number, { narrowest, noise }: Wander): number {
   const farthest = Math.max(...rounds.map((round) => Math.abs(round.time - time))) * 1.1 + 1;
   let sum = 0;
   let times = 0;
@@ -58,9 +61,8 @@ function smoothed(rounds: readonly Round[], time: number): number {
   let products = 0;
   for (const round of rounds) {
     const at = round.time - time;
-    const width = Math.max(round.high - round.low, 1);
     const nearness = 1 - Math.abs(at / farthest) ** 3;
-    const weight = nearness ** 3 / width ** 2;
+    const weight = nearness ** 3 / doubt(round, narrowest, noise) ** 2;
     const value = middle(round);
     sum += weight;
     times += weight * at;
@@ -68,7 +70,7 @@ function smoothed(rounds: readonly Round[], time: number): number {
     squares += weight * at * at;
     products += weight * at * value;
   }
-  const spread = sum * squares - times * times;
+  const spread = sum * (squares + 1 / USUAL_DRIFT ** 2) - times * times;
   const slope = spread > 0 ? (sum * products - times * values) / spread : 0;
   return (values - slope * times) / sum;
 }

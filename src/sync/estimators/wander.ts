@@ -7,6 +7,10 @@ export interface Wander {
   readonly most: number;
   /** Between neighbouring rounds. */
   readonly gap: number;
+  /** How wide the narrowest round is. */
+  readonly narrowest: number;
+  /** Chance moves the middle of the rounds by so much, about. */
+  readonly noise: number;
   /** Within this distance, the offsets of rounds depart from a line by less than they are off by chance. */
   readonly reach: number;
 }
@@ -21,18 +25,32 @@ export function wanderOf(rounds: readonly Round[]): Wander {
   const gaps = rounds.slice(1).map((b, i) => b.time - (rounds[i] as Round).time);
   const gap = Math.max(median(gaps), 1);
   const rates = gaps.map((length, i) => (middle(rounds[i + 1] as Round) - middle(rounds[i] as Round)) / length);
-  const changes = rates
-    .slice(1)
-    .map((rate, i) => Math.abs(rate - (rates[i] as number)))
-    .sort((a, b) => a - b);
-  const shown = changes[Math.floor(changes.length * QUANTILE)] ?? 0;
+  const changes = rates.slice(1).map((rate, i) => Math.abs(rate - (rates[i] as number)));
+  const shown = [...changes].sort((a, b) => a - b)[Math.floor(changes.length * QUANTILE)] ?? 0;
   const noise = Math.max(median(rounds.map((round) => round.noise)), 1);
+  const narrowest = Math.min(...rounds.map(width));
+  const doubts = rounds.map((round) => doubt(round, narrowest, noise));
   // Of what is shown, chance makes the differences of three rounds.
-  const byChance = (Math.sqrt(6) * noise) / gap;
-  const real = Math.max(LEAST_REAL, Math.sqrt(Math.max(0, median(changes) ** 2 - byChance ** 2)));
+  const excess = changes.map((change, i) => {
+    const byChance = Math.hypot(doubts[i] as number, 2 * (doubts[i + 1] as number), doubts[i + 2] as number) / gap;
+    return change ** 2 - byChance ** 2;
+  });
+  const real = Math.max(LEAST_REAL, Math.sqrt(Math.max(0, median(excess))));
   // Where real * reach * sqrt(reach / gap) / 4, what smoothing would be off by, is as much as the noise.
   const reach = ((4 * noise) / real) ** (2 / 3) * gap ** (1 / 3);
-  return { most: Math.max(LEAST_SHOWN, shown), gap, reach };
+  return { most: Math.max(LEAST_SHOWN, shown), gap, narrowest, noise, reach };
+}
+
+export function width({ low, high }: Pick<Round, 'low' | 'high'>): number {
+  return high - low;
+}
+
+/**
+ * How far the middle of a round can well be off, in comparison to others: by chance, and, where its fastest probes were
+ * slower than those of the narrowest round, by all of that in one direction.
+ */
+export function doubt(round: Round, narrowest: number, noise: number): number {
+  return Math.hypot((width(round) - narrowest) / 2, noise);
 }
 
 /** How far the offset can be from a straight line, `distance` from where it touches: the changes of a rate add up. */
