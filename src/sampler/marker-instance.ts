@@ -1,9 +1,11 @@
+import { readlinkSync } from 'node:fs';
 import { endianness } from 'node:os';
 import type { Journal } from '../kernel/journal.ts';
 import { pageSize } from '../kernel/page-size.ts';
 import type { Tracefs } from '../kernel/tracefs.ts';
 import { subBufferLayout } from '../ring-buffer/layout.ts';
 import type { SubBufferLayout } from '../ring-buffer/record-cursor.ts';
+import { isOneClock } from '../sync/clocks.ts';
 
 /** Room per CPU: some 4000 markers, of which a measurement makes several hundred. */
 const BUFFER_KB = 128;
@@ -16,6 +18,8 @@ export interface MarkerInstance {
   readonly layout: SubBufferLayout;
   /** Type of the events that trace_marker_raw makes. */
   readonly eventId: number;
+  /** Type of the events of a thread that is woken; undefined where they would tell nothing. */
+  readonly wakingId: number | undefined;
 }
 
 let made = 0;
@@ -39,6 +43,22 @@ export function createMarkerInstance(tracefs: Tracefs, journal: Journal, clock: 
       { littleEndian, userLongSize: 8, size: pageSize() },
       'header_page',
     ),
-    eventId: Number(/^ID: (\d+)$/m.exec(tracefs.top.read('events', 'ftrace', 'raw_data', 'format'))?.[1]),
+    eventId: eventId(tracefs, 'ftrace', 'raw_data'),
+    // The CPU that wakes the thread stamps it.
+    wakingId: isOneClock(clock) && hasPidsOfKernel() ? wakingId(tracefs) : undefined,
   };
+}
+
+function wakingId(tracefs: Tracefs): number | undefined {
+  return tracefs.top.has('events', 'sched', 'sched_waking') ? eventId(tracefs, 'sched', 'sched_waking') : undefined;
+}
+
+function eventId(tracefs: Tracefs, system: string, name: string): number {
+  return Number(/^ID: (\d+)$/m.exec(tracefs.top.read('events', system, name, 'format'))?.[1]);
+}
+
+/** Whether a thread's id here is what the kernel calls it: in a namespace of its own it would name another thread. */
+function hasPidsOfKernel(): boolean {
+  const FIRST_NAMESPACE = 'pid:[4026531836]';
+  return readlinkSync('/proc/self/ns/pid') === FIRST_NAMESPACE;
 }

@@ -80,6 +80,37 @@ describe.skipIf(missing('root', 'tracefs') !== undefined)('markers in the trace'
     expect(stamps).toEqual([false, true, false]);
   });
 
+  test('tell when the thread was woken between two of them, if it was once', async () => {
+    const sleep = (milliseconds: number): void =>
+      void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+    const [stamps, wakings] = await withMarkers('mono', () => {
+      markers.begin(4);
+      markers.mark(0);
+      sleep(30);
+      markers.mark(1);
+      markers.mark(2);
+      sleep(5);
+      sleep(5);
+      markers.mark(3);
+      return [[...markers.read()] as [bigint, bigint], [...markers.wakings()]] as const;
+    });
+    expect(wakings).toEqual([0n, expect.any(BigInt), 0n, 0n]);
+    expect(Number(wakings[1]! - stamps[0])).toBeGreaterThan(30e6);
+    expect(wakings[1]).toBeLessThan(stamps[1]);
+  });
+
+  test('tell nothing of wakings by a clock of its own for each CPU', async () => {
+    const wakings = await withMarkers('local', () => {
+      markers.begin(2);
+      markers.mark(0);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+      markers.mark(1);
+      markers.read();
+      return [...markers.wakings()];
+    });
+    expect(wakings).toEqual([0n, 0n]);
+  });
+
   test('that the buffer lost have no stamp, the others keep theirs', async () => {
     const count = 20_000;
     const stamps = await withMarkers('mono', () => {

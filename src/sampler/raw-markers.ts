@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { closeSync, constants, openSync, readlinkSync, readSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fsError } from '../kernel/os-error.ts';
 import { writeMarker } from '../kernel/sampling-calls.ts';
@@ -28,6 +28,9 @@ export class RawMarkers implements Stamper {
   readonly #fields = new DataView(this.#marker.buffer);
   #series = 0;
   #stamps = new BigUint64Array(0);
+  #wakings = new BigUint64Array(0);
+  /** All of this series, as they were read. */
+  readonly #woken: bigint[] = [];
 
   constructor(instance: MarkerInstance) {
     this.#instance = instance;
@@ -48,6 +51,7 @@ export class RawMarkers implements Stamper {
         ),
         cursor: new SubBufferCursor(instance.layout, cpu),
       }));
+      if (instance.wakingId !== undefined) watchWakings(join(instance.path, 'events/sched/sched_waking'));
     } catch (error) {
       for (const fd of fds) closeSync(fd);
       throw error;
@@ -58,7 +62,10 @@ export class RawMarkers implements Stamper {
   begin(slots: number): void {
     this.#series++;
     this.#set(0, this.#series);
-    if (this.#stamps.length < slots) this.#stamps = new BigUint64Array(slots);
+    if (this.#stamps.length < slots) {
+      this.#stamps = new BigUint64Array(slots);
+      this.#wakings = new BigUint64Array(slots);
+    }
     this.#stamps.fill(0n);
   }
 
@@ -72,6 +79,7 @@ export class RawMarkers implements Stamper {
   }
 
   read(): BigUint64Array {
+    this.#woken.length = 0;
     for (const { fd, cursor } of this.#pipes) {
       for (;;) {
         const length = readNow(fd, this.#subBuffer, this.#path);
@@ -80,11 +88,35 @@ export class RawMarkers implements Stamper {
         while (cursor.next()) this.#take(cursor);
       }
     }
+    this.#assignWakings();
     return this.#stamps;
   }
 
+  wakings(): BigUint64Array {
+    return this.#wakings;
+  }
+
+  /** Twice between two marks may be for something else than what was received. */
+  #assignWakings(): void {
+    this.#wakings.fill(0n);
+    const woken = this.#woken.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+    let next = 0;
+    for (let slot = 1; slot < this.#stamps.length; slot++) {
+      const [before, own] = [this.#stamps[slot - 1] as bigint, this.#stamps[slot] as bigint];
+      if (before === 0n || own === 0n) continue;
+      while (next < woken.length && (woken[next] as bigint) < before) next++;
+      const [first, second] = [woken[next], woken[next + 1]];
+      if (first === undefined || first >= own || (second !== undefined && second < own)) continue;
+      this.#wakings[slot] = first;
+    }
+  }
+
   #take({ view, start, end, tsHi, tsLo }: SubBufferCursor): void {
-    const { eventId, layout } = this.#instance;
+    const { eventId, wakingId, layout } = this.#instance;
+    if (end - start >= 2 && view.getUint16(start, layout.littleEndian) === wakingId) {
+      this.#woken.push((BigInt(tsHi) << 32n) | BigInt(tsLo));
+      return;
+    }
     if (end - start < MARKER_AT + MARKER_SIZE || view.getUint16(start, layout.littleEndian) !== eventId) return;
     const marker = start + MARKER_AT;
     const count = view.getUint32(marker + COUNT_AT, layout.littleEndian);
@@ -105,6 +137,17 @@ function openAt(path: string, flags: number): number {
     return openSync(path, flags);
   } catch (error) {
     throw fsError(error, path, 'can not be opened');
+  }
+}
+
+/** Has the kernel record when it wakes the calling thread. */
+function watchWakings(event: string): void {
+  const thread = readlinkSync('/proc/thread-self').split('/').at(-1);
+  try {
+    writeFileSync(join(event, 'filter'), `pid == ${thread}`);
+    writeFileSync(join(event, 'enable'), '1');
+  } catch (error) {
+    throw fsError(error, event, 'can not be written');
   }
 }
 

@@ -30,4 +30,9 @@ export class SystemClock implements Stamper {
     }
     return this.#stamps;
   }
+
+  /** Nobody knows. */
+  wakings(): BigUint64Array {
+    return new BigUint64Array(this.#stamps.length);
+  }
 }

@@ -49,6 +49,11 @@ export interface Stamper {
   mark(slot: number): void;
   /** The stamps by slot; 0 where one is missing. Valid until the next `begin`. */
   read(): BigUint64Array;
+  /**
+   * When the kernel woke this thread between a slot's mark and the one of the slot before, as it does when what the
+   * thread waits for arrives; 0 where it did not do so exactly once, or nobody knows. After `read`, valid as long.
+   */
+  wakings(): BigUint64Array;
 }
 
 /**

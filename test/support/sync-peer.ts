@@ -65,6 +65,7 @@ export function stamper(clock: (slot: number) => bigint): Stamper {
       stamps[slot] = clock(slot);
     },
     read: () => stamps,
+    wakings: () => new BigUint64Array(stamps.length),
   };
 }
 

@@ -15,7 +15,15 @@ import {
 import type { GuestSide, HostSide, Measurement } from '../types.ts';
 import { ptp } from './ptp.ts';
 import { ptp4 } from './ptp4.ts';
-import { PTP4_ECHO, PTP4_END, PTP4_PROBE, PTP4_STAMPS, writePtp4Stamps, writePtp4Turn } from './ptp4-messages.ts';
+import {
+  PTP4_ECHO,
+  PTP4_END,
+  PTP4_PROBE,
+  PTP4_STAMPS,
+  type Ptp4Stamps,
+  writePtp4Stamps,
+  writePtp4Turn,
+} from './ptp4-messages.ts';
 
 /** Host's clock minus guest's. */
 const OFFSET = -123_456_789n;
@@ -49,6 +57,8 @@ function payload(write: (view: DataView) => number): Uint8Array {
   return new Uint8Array(view.buffer.slice(0, write(view)));
 }
 
+const both = (stamps: BigUint64Array): Ptp4Stamps => ({ sent: stamps, received: stamps });
+
 /**
  * A guest that answers ptp4 with what the bytes of the protocol ask for. `lost` says which stamps are missing; what it
  * says in a series that is `late` comes in the next one.
@@ -79,7 +89,7 @@ function ptp4Host(
       else
         waiting.push({
           id: PTP4_STAMPS,
-          payload: payload((view) => writePtp4Stamps(view, 0, series, BigUint64Array.from(stamps))),
+          payload: payload((view) => writePtp4Stamps(view, 0, series, both(BigUint64Array.from(stamps)))),
         });
     },
   );
@@ -164,12 +174,7 @@ describe('ptp4', () => {
       {
         id: PTP4_STAMPS,
         payload: payload((view) =>
-          writePtp4Stamps(
-            view,
-            0,
-            series,
-            BigUint64Array.from([0n, 1n, 2n, 3n, 4n, 5n], (k) => clock - 7n + k),
-          ),
+          writePtp4Stamps(view, 0, series, both(BigUint64Array.from([0n, 1n, 2n, 3n, 4n, 5n], (k) => clock - 7n + k))),
         ),
       },
     ];

@@ -6,6 +6,7 @@
  *     ECHO     host to guest   u32 series, u32 the same turn   the host has stamped the probe, and wants another one
  *     END      host to guest   u32 series, u32 the same turn   the host has enough: so many probes have been echoed
  *     STAMPS   guest to host   u32 series, u32 n, n x u64      the guest's stamps, one more than probes; 0: missing
+ *                              n x u64                         when what was received before each one arrived; 0: missing
  */
 
 export const PTP4_NAME = 'ptp4';
@@ -34,16 +35,32 @@ export function readPtp4Turn(view: DataView, offset: number): number {
   return view.getUint32(offset + 4);
 }
 
+/** What one end knows of each of its turns. */
+export interface Ptp4Stamps {
+  /** Before it sent; 0 where it is missing. */
+  readonly sent: BigUint64Array;
+  /** When the message before that had arrived. */
+  readonly received: BigUint64Array;
+}
+
 /** Writes the payload of STAMPS; returns its length. */
-export function writePtp4Stamps(view: DataView, offset: number, series: number, stamps: BigUint64Array): number {
-  const begin = offset + writePtp4Turn(view, offset, series, stamps.length);
-  for (let i = 0; i < stamps.length; i++) view.setBigUint64(begin + 8 * i, stamps[i] as bigint);
-  return PTP4_TURN_SIZE + 8 * stamps.length;
+export function writePtp4Stamps(view: DataView, offset: number, series: number, stamps: Ptp4Stamps): number {
+  const { sent, received } = stamps;
+  const begin = offset + writePtp4Turn(view, offset, series, sent.length);
+  const middle = begin + 8 * sent.length;
+  for (let i = 0; i < sent.length; i++) {
+    view.setBigUint64(begin + 8 * i, sent[i] as bigint);
+    view.setBigUint64(middle + 8 * i, received[i] as bigint);
+  }
+  return PTP4_TURN_SIZE + 16 * sent.length;
 }
 
 /** The stamps of a payload of STAMPS; undefined where it is not as long as it says. */
-export function readPtp4Stamps(view: DataView, offset: number, length: number): BigUint64Array | undefined {
+export function readPtp4Stamps(view: DataView, offset: number, length: number): Ptp4Stamps | undefined {
   const count = length < PTP4_TURN_SIZE ? -1 : readPtp4Turn(view, offset);
-  if (PTP4_TURN_SIZE + 8 * count !== length) return undefined;
-  return BigUint64Array.from({ length: count }, (_, i) => view.getBigUint64(offset + PTP4_TURN_SIZE + 8 * i));
+  if (PTP4_TURN_SIZE + 16 * count !== length) return undefined;
+  const read = (begin: number): BigUint64Array =>
+    BigUint64Array.from({ length: count }, (_, i) => view.getBigUint64(begin + 8 * i));
+  const begin = offset + PTP4_TURN_SIZE;
+  return { sent: read(begin), received: read(begin + 8 * count) };
 }

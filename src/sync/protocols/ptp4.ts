@@ -1,6 +1,15 @@
 import { INTERPOLATE } from '../../time/exact-sync.ts';
 import { burstSample } from '../estimators/burst.ts';
-import type { GuestSide, GuestTools, HostSide, HostTools, Measurement, SyncLink, SyncProtocol } from '../types.ts';
+import type {
+  GuestSide,
+  GuestTools,
+  HostSide,
+  HostTools,
+  Measurement,
+  Stamper,
+  SyncLink,
+  SyncProtocol,
+} from '../types.ts';
 import { wrongContent, wrongMessage } from './peer-error.ts';
 import { ProbePlan } from './probe-plan.ts';
 import {
@@ -11,6 +20,7 @@ import {
   PTP4_PROBE_LIMIT,
   PTP4_STAMPS,
   PTP4_TURN_SIZE,
+  type Ptp4Stamps,
   readPtp4Series,
   readPtp4Stamps,
   readPtp4Turn,
@@ -23,8 +33,9 @@ const MOST_PROBES = 400;
 
 /**
  * Our own: as `ptp`, but all stamps end up at the host. Each side stamps once per turn, between the arrival of a
- * message and its answer: that stamp bounds the way of both, from one side each. So every probe counts twice, and what
- * all rounds and CPUs have found can be put together. docs/time-sync-protocols.md has the bytes.
+ * message and its answer: that stamp bounds the way of both, from one side each. Where it slept meanwhile, the moment
+ * when the kernel woke it bounds the arrival more closely: how long a thread waits for its turn is not in it. So every
+ * probe counts twice, and what all rounds and CPUs have found can be put together. docs/time-sync-protocols.md has the bytes.
  */
 export const ptp4: SyncProtocol = {
   name: PTP4_NAME,
@@ -57,7 +68,7 @@ class Turns {
     return writePtp4Turn(this.#link.output, 0, this.#series, turn);
   }
 
-  sendStamps(stamps: BigUint64Array): void {
+  sendStamps(stamps: Ptp4Stamps): void {
     this.#link.send(PTP4_STAMPS, writePtp4Stamps(this.#link.output, 0, this.#series, stamps));
   }
 
@@ -84,6 +95,13 @@ class Turns {
   }
 }
 
+/** What this end knows of its turns: a message is here when it wakes who waits for it, and before that one has stamped. */
+function stampsOf(markers: Stamper, count: number): Ptp4Stamps {
+  const sent = markers.read().slice(0, count);
+  const woken = markers.wakings();
+  return { sent, received: sent.map((stamp, turn) => (stamp === 0n ? 0n : woken[turn] || stamp)) };
+}
+
 class Ptp4Host implements HostSide {
   readonly #tools: HostTools;
   readonly #turns: Turns;
@@ -102,13 +120,13 @@ class Ptp4Host implements HostSide {
     this.#plan.begin(now());
     const count = this.#echoProbes();
     const guest = this.#receiveStamps(count);
-    const host = markers.read().slice(0, count);
+    const host = stampsOf(markers, count);
     const probes = {
       count,
-      guestSend: guest.subarray(0, count),
-      hostReceive: host,
-      hostSend: host,
-      guestReceive: guest.subarray(1),
+      guestSend: guest.sent.subarray(0, count),
+      hostReceive: host.received,
+      hostSend: host.sent,
+      guestReceive: guest.received.subarray(1),
     };
     const sample = burstSample(probes);
     if (!sample) throw wrongContent(link, `no stamps for any of ${count} probes that we stamped too`);
@@ -134,12 +152,12 @@ class Ptp4Host implements HostSide {
     }
   }
 
-  #receiveStamps(count: number): BigUint64Array {
+  #receiveStamps(count: number): Ptp4Stamps {
     const { link } = this.#tools;
     const id = this.#turns.receive();
     if (id !== PTP4_STAMPS) throw wrongMessage(link, id, 'its stamps were due');
     const stamps = readPtp4Stamps(link.input, 0, this.#turns.length);
-    if (stamps?.length !== count + 1) throw wrongContent(link, `a list of stamps that is not of ${count} probes`);
+    if (stamps?.sent.length !== count + 1) throw wrongContent(link, `a list of stamps that is not of ${count} probes`);
     return stamps;
   }
 }
@@ -158,7 +176,7 @@ class Ptp4Guest implements GuestSide {
     markers.begin(PTP4_PROBE_LIMIT + 2);
     this.#turns.begin();
     const count = this.#probe();
-    this.#turns.sendStamps(markers.read().subarray(0, count + 1));
+    this.#turns.sendStamps(stampsOf(markers, count + 1));
   }
 
   /** Returns how many probes there were: how many were echoed. */
