@@ -9,6 +9,7 @@ let colours = new Uint32Array(0);
 /**
  * Events: where many share a pixel, bars as high as the logarithm of their number; single ones as ticks in the colour
  * of their kind. Fills `lines` lines.
+ * @param byTask where no other track tells who ran: all in the colours of tasks
  */
 export function paintEvents(
   series: EventSeries,
@@ -16,8 +17,9 @@ export function paintEvents(
   line: number,
   lines: number,
   palette: Palette,
+  byTask = false,
 ): void {
-  const { times, ids, length } = series;
+  const { times, ids, pids, length } = series;
   const { pixels, width, start, step } = picture;
   if (counts.length < width) {
     counts = new Uint32Array(width);
@@ -40,7 +42,8 @@ export function paintEvents(
   for (let x = 0; x < width; x++) {
     const count = counts[x]!;
     if (count === 0) continue;
-    colours[x] = count <= 2 ? colourOf(palette.interrupts, ids[place]!) : palette.density;
+    if (byTask) colours[x] = colourOfPid(pids[place + (count >> 1)]!, palette);
+    else colours[x] = count <= 2 ? colourOf(palette.interrupts, ids[place]!) : palette.density;
     counts[x] = most <= 2 ? lines : Math.max(1, Math.round(lines * Math.log2(1 + count) * scale));
     place += count;
   }
@@ -49,4 +52,8 @@ export function paintEvents(
     const height = lines - y;
     for (let x = 0; x < width; x++) if (counts[x]! >= height) pixels[row + x] = colours[x]!;
   }
+}
+
+function colourOfPid(pid: number, palette: Palette): number {
+  return pid > 0 ? colourOf(palette.tasks, pid) : palette.density;
 }

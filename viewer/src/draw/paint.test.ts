@@ -151,6 +151,17 @@ test('every event has a mark in its pixel, and nothing else has', () => {
   );
 });
 
+test('where nothing else tells who ran, events have the colours of their tasks', () => {
+  const series = {
+    ...{ kind: 'events' as const, times: Float64Array.of(5, 15, 16, 25), ids: new Uint16Array(4) },
+    ...{ pids: Int32Array.of(7, 8, 8, 0), length: 4 },
+  };
+  const one = picture(4, 0, 40);
+  paintEvents(series, one, 0, 1, LIGHT, true);
+  const [seven, eight] = [7, 8].map((pid) => colourOf(LIGHT.tasks, pid));
+  expect([...one.pixels]).toEqual([seven, eight, LIGHT.density, 0]);
+});
+
 test('ticks of the axis are exact, in order, and not too many', () => {
   const views = fc.tuple(
     fc.bigInt(0n, 2n ** 62n),

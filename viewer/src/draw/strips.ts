@@ -3,6 +3,7 @@
  */
 import { VCPU_STATE } from '../../../src/tracks/types.ts';
 import type { Strip } from '../state/rows.ts';
+import { trackOf } from '../state/track-key.ts';
 import type { Palette } from './colours.ts';
 import { hatchStolen } from './hatch.ts';
 import { paintEvents } from './paint-events.ts';
@@ -32,7 +33,7 @@ export function paintStrip(strip: Strip, scene: Scene, picture: Picture, line: n
   if (own === undefined) return;
   switch (own.kind) {
     case 'events':
-      paintEvents(own, picture, line, lines, palette);
+      paintEvents(own, picture, line, lines, palette, !hasTasks(strip.track, scene));
       return;
     case 'tasks':
       paintTasks(own, picture, line, palette);
@@ -50,6 +51,13 @@ export function paintStrip(strip: Strip, scene: Scene, picture: Picture, line: n
       if (level !== undefined) paintSlices(level, picture, line, palette.tasks);
     }
   }
+}
+
+/** Whether the CPU of a track has one that tells who ran. */
+function hasTasks(place: number, { layout, series }: Scene): boolean {
+  const { machine, cpu } = layout.tracks[place]!;
+  const own = series[trackOf(layout, 'tasks', machine, cpu)];
+  return own?.kind === 'tasks' && own.shares.length > 1;
 }
 
 const sleeping = new WeakMap<Palette, Uint32Array>();

@@ -51,7 +51,8 @@ function useEventLine(): string {
       ask({ type: 'details', track: item.track, event: item.index }).then(
         (details) => {
           const impossible = impossibleText(item.track, events.times[item.index]!);
-          line.value = { item, text: impossible === undefined ? details.line : `${details.line}\n${impossible}` };
+          const text = details.line.trimStart();
+          line.value = { item, text: impossible === undefined ? text : `${text}\n${impossible}` };
         },
         (error: unknown) => {
           if (!(error instanceof NoAnswer)) throw error;
