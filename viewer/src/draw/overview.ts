@@ -20,9 +20,8 @@ export function drawOverview({ context, width, height, scale }: Surface, overvie
   const { series, whole, view, palette, until, matches } = overview;
   context.setTransform(scale, 0, 0, scale, 0, 0);
   context.clearRect(0, 0, width, height);
-  const columns = Math.ceil(width / 2);
-  const counts = new Float64Array(columns);
-  for (const own of series) if (own.kind === 'events') count(own.times, own.length, whole, counts);
+  const counts = countsOf(series, whole, Math.ceil(width / 2));
+  const columns = counts.length;
   const most = Math.log2(1 + counts.reduce((a, b) => Math.max(a, b), 0));
   context.fillStyle = cssOf(palette.density);
   const rows = height - 4;
@@ -44,6 +43,26 @@ export function drawOverview({ context, width, height, scale }: Surface, overvie
   context.fillRect(Math.min(left, width - 2), 0, Math.max(2, right - left), 2);
   context.fillRect(Math.min(left, width - 2), 0, 1.5, height);
   context.fillRect(Math.max(right - 1.5, 0), 0, 1.5, height);
+}
+
+interface Counted {
+  readonly series: readonly Series[];
+  readonly events: number;
+  readonly end: number;
+  readonly counts: Float64Array;
+}
+
+let last: Counted | undefined;
+
+/** Events in each column. Kept until there are more events: the view moves more often. */
+function countsOf(series: readonly Series[], whole: Span, columns: number): Float64Array {
+  const events = series.reduce((sum, own) => (own.kind === 'events' ? sum + own.length : sum), 0);
+  const isKnown = last?.series === series && last.events === events && last.end === whole.end;
+  if (last !== undefined && isKnown && last.counts.length === columns) return last.counts;
+  const counts = new Float64Array(columns);
+  for (const own of series) if (own.kind === 'events') count(own.times, own.length, whole, counts);
+  last = { series, events, end: whole.end, counts };
+  return counts;
 }
 
 function count(times: Float64Array, length: number, whole: Span, counts: Float64Array): void {

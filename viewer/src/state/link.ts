@@ -141,10 +141,9 @@ function takeLayout({ layout, bounds, warnings, settings }: Extract<FromWorker, 
 
 function takeChunks(message: Extract<FromWorker, { type: 'tracks' }>): void {
   const all = page.series.value;
-  const part = message.totalBytes > 0 ? message.bytes / message.totalBytes : 0;
   for (const { track, columns } of message.chunks) {
     const series = all[track];
-    if (series !== undefined) append(series, columns, part);
+    if (series !== undefined) append(series, columns);
   }
   moveEnds();
   for (const { series, starts, ends } of stolenSeries(message.stolen)) addStolen(series, starts, ends);

@@ -74,17 +74,17 @@ export function emptyStates(): StateSeries {
   return { kind: 'vcpu', shares: new Shares(STATE_CLASSES), details: new Int32Array(0), cpus: new Int16Array(0) };
 }
 
-/** Adds a chunk behind what is there. `part`: how much of the recording is read with it, 0 to 1. */
-export function append(series: Series, columns: TrackColumns, part = 0): void {
+/** Adds a chunk behind what is there. */
+export function append(series: Series, columns: TrackColumns): void {
   switch (series.kind) {
     case 'events':
-      appendEvents(series, columns as EventColumns, part);
+      appendEvents(series, columns as EventColumns);
       return;
     case 'tasks':
-      appendTasks(series, columns as TaskColumns, part);
+      appendTasks(series, columns as TaskColumns);
       return;
     case 'vcpu':
-      appendStates(series, columns as StateColumns, part);
+      appendStates(series, columns as StateColumns);
       return;
     case 'interrupts': {
       const { starts, ends, names } = columns as InterruptColumns;
@@ -98,33 +98,33 @@ export function append(series: Series, columns: TrackColumns, part = 0): void {
   }
 }
 
-function appendEvents(series: EventSeries, { times, ids, pids }: EventColumns, part: number): void {
+function appendEvents(series: EventSeries, { times, ids, pids }: EventColumns): void {
   const before = series.length;
   const length = before + times.length;
-  series.times = withRoom(series.times, length, part);
-  series.ids = withRoom(series.ids, length, part);
-  series.pids = withRoom(series.pids, length, part);
+  series.times = withRoom(series.times, length);
+  series.ids = withRoom(series.ids, length);
+  series.pids = withRoom(series.pids, length);
   series.times.set(times, before);
   series.ids.set(ids, before);
   series.pids.set(pids, before);
   series.length = length;
 }
 
-function appendTasks(series: TaskSeries, { starts, pids }: TaskColumns, part: number): void {
+function appendTasks(series: TaskSeries, { starts, pids }: TaskColumns): void {
   const before = series.shares.length;
-  series.pids = withRoom(series.pids, before + pids.length, part);
+  series.pids = withRoom(series.pids, before + pids.length);
   series.pids.set(pids, before);
-  series.shares.append(starts, (place) => taskClass(pids[place] ?? UNKNOWN_PID), part);
+  series.shares.append(starts, (place) => taskClass(pids[place] ?? UNKNOWN_PID));
 }
 
-function appendStates(series: StateSeries, { starts, states, details, cpus }: StateColumns, part: number): void {
+function appendStates(series: StateSeries, { starts, states, details, cpus }: StateColumns): void {
   const before = series.shares.length;
   const length = before + states.length;
-  series.details = withRoom(series.details, length, part);
-  series.cpus = withRoom(series.cpus, length, part);
+  series.details = withRoom(series.details, length);
+  series.cpus = withRoom(series.cpus, length);
   series.details.set(details, before);
   series.cpus.set(cpus, before);
-  series.shares.append(starts, (place) => states[place]!, part);
+  series.shares.append(starts, (place) => states[place]!);
 }
 
 /** Whether there is anything to show: a thread that nothing is known of is as good as none. */
