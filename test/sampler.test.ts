@@ -75,7 +75,7 @@ const middle = (values: readonly bigint[]): bigint =>
   [...values].sort((a, b) => Number(a - b))[values.length >> 1] ?? 0n;
 
 describe.skipIf(missing('root', 'tracefs') !== undefined)('two samplers', () => {
-  test.each(['ptp4', 'ptp'])('find by %s how two clocks of this machine differ', async (protocol) => {
+  test.each(['kvm-events', 'ptp4', 'ptp'])('find by %s how two clocks of this machine differ', async (protocol) => {
     await session({ protocol, hostClock: 'mono', guestClock: 'tai' }, async ({ startGuest, startHost, rounds }) => {
       const guest = startGuest();
       const host = startHost({ intervalMs: 20 });

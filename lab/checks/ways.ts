@@ -34,7 +34,7 @@ export function waysOf(log: string, tscOffset: bigint, ticksOfSecond: number): W
   });
 }
 
-type Column = Exclude<keyof Probes, 'count'>;
+type Column = Exclude<keyof Probes, 'count' | 'runs'>;
 
 /** Of the probes that were stamped on both ends. */
 function wayOf(probes: Probes, from: Column, to: Column, way: (sent: bigint, received: bigint) => bigint): bigint[] {

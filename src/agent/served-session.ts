@@ -137,7 +137,8 @@ export class ServedSession {
   /** The clock's measuring, as far as both ends want it and can do it. Returns the name of the protocol, or ''. */
   #openClock(request: TraceRequest, clock: string, rejected: (peer: string, why: string) => void): string {
     const { tracefs, log } = this.#setting;
-    const protocol = chooseProtocol(request.syncProtocols ?? [], 'guest', clock, { readsVcpuTsc: false });
+    const abilities = { readsVcpuTsc: false, tracesVcpus: false };
+    const protocol = chooseProtocol(request.syncProtocols ?? [], 'guest', clock, abilities);
     if (protocol === undefined) return '';
     const source = { protocol: protocol.name, instance: createMarkerInstance(tracefs, this.#journal, clock) };
     const warn = (line: string): void => log.warn(line);

@@ -13,6 +13,9 @@ const native = {
   schedGetaffinity: lazy('int sched_getaffinity(int pid, ulong size, void *mask)'),
   schedGetcpu: lazy('int sched_getcpu()'),
   schedYield: lazy('int sched_yield()'),
+  timerfdCreate: lazy('int timerfd_create(int clock, int flags)'),
+  close: lazy('int close(int fd)'),
+  timerfdSettime: lazy('int timerfd_settime(int fd, int flags, const void *value, void *before)'),
   schedSetscheduler: lazy('int sched_setscheduler(int pid, int policy, const void *parameters)'),
 };
 
@@ -67,4 +70,21 @@ export function setUsualPriority(): void {
 /** sched_yield(2): other threads of the same priority on this CPU go first. */
 export function yieldCpu(): void {
   native.schedYield();
+}
+
+/** timerfd_create(2), of CLOCK_MONOTONIC. */
+export function createTimer(): number {
+  const CLOCK_MONOTONIC = 1;
+  const TFD_CLOEXEC = 0o2000000;
+  return checked('timerfd_create', 'a timer', () => native.timerfdCreate(CLOCK_MONOTONIC, TFD_CLOEXEC));
+}
+
+/** timerfd_settime(2) to a struct itimerspec (64-bit): interval and time from now, as seconds and nanoseconds each. */
+export function setTimer(fd: number, value: BigInt64Array): void {
+  native.timerfdSettime(fd, 0, value, null); // it is a timer, and `value` is of our own making
+}
+
+/** close(2): Node warns of descriptors that it does not know. */
+export function closeTimer(fd: number): void {
+  native.close(fd);
 }

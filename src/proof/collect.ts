@@ -1,10 +1,10 @@
 import { TandemError } from '../base/errors.ts';
+import { Column } from '../sync/runs/column.ts';
+import { type Runs, RunsBuilder } from '../sync/runs/runs.ts';
 import { Timeline } from '../timeline/timeline.ts';
 import type { TraceFile } from '../trace-file/types.ts';
-import { Column } from './column.ts';
 import { eventsOf, type ReadEvent, readEvent } from './kvm-events.ts';
 import { idOf, lanesOf, RAW } from './lanes.ts';
-import { type Runs, RunsBuilder } from './runs.ts';
 
 /** A host thread that ran a vCPU. */
 export interface VcpuThread {

@@ -1,8 +1,9 @@
 import { readlinkSync } from 'node:fs';
 import { endianness } from 'node:os';
+import { basename } from 'node:path';
 import type { Journal } from '../kernel/journal.ts';
 import { pageSize } from '../kernel/page-size.ts';
-import type { Tracefs } from '../kernel/tracefs.ts';
+import { type Tracefs, TraceInstance } from '../kernel/tracefs.ts';
 import { subBufferLayout } from '../ring-buffer/layout.ts';
 import type { SubBufferLayout } from '../ring-buffer/record-cursor.ts';
 import { isOneClock } from '../sync/clocks.ts';
@@ -20,7 +21,29 @@ export interface MarkerInstance {
   readonly eventId: number;
   /** Type of the events of a thread that is woken; undefined where they would tell nothing. */
   readonly wakingId: number | undefined;
+  /** Undefined where runs of vCPUs are not watched. */
+  readonly runs?: RunEvents;
 }
+
+/** The events of a guest's vCPUs that an instance can record besides. */
+export interface RunEvents {
+  /** Threads by guest CPU; -1 where unknown. */
+  readonly threads: readonly number[];
+  readonly entry: RunEvent;
+  readonly exit: RunEvent;
+  readonly littleEndian: boolean;
+}
+
+/** An event of KVM, and the type that the kernel gave it. */
+export interface RunEvent {
+  readonly name: string;
+  readonly id: number;
+}
+
+const RUN_EVENTS = ['kvm_entry', 'kvm_exit'] as const;
+
+/** Room per CPU for what a measurement sees a vCPU do: some 10 000 runs. */
+const RUNS_BUFFER_KB = 1024;
 
 let made = 0;
 
@@ -47,6 +70,34 @@ export function createMarkerInstance(tracefs: Tracefs, journal: Journal, clock: 
     // The CPU that wakes the thread stamps it.
     wakingId: isOneClock(clock) && hasPidsOfKernel() ? wakingId(tracefs) : undefined,
   };
+}
+
+/** Whether this kernel tells when vCPUs run. */
+export function hasRunEvents({ top }: Tracefs): boolean {
+  return RUN_EVENTS.every((name) => top.has('events', 'kvm', name));
+}
+
+/**
+ * Lets an instance record when vCPUs run, once the events are switched on. All of it ends with the instance.
+ * `threads`: by guest CPU; -1 where unknown. `names`: events that begin and end a run.
+ */
+export function withRuns(
+  instance: MarkerInstance,
+  tracefs: Tracefs,
+  threads: readonly number[],
+  names: readonly [string, string] = RUN_EVENTS,
+): MarkerInstance {
+  const files = new TraceInstance(instance.path, basename(instance.path));
+  files.write(String(RUNS_BUFFER_KB), 'buffer_size_kb');
+  const known = threads.filter((thread) => thread !== -1);
+  const events = names.map((name) => {
+    // Threads of one program mostly have ids in a row: others in between are left out when the events are read.
+    const ours = `common_pid >= ${Math.min(...known)} && common_pid <= ${Math.max(...known)}`;
+    if (known.length > 0) files.write(ours, 'events', 'kvm', name, 'filter');
+    return { name, id: eventId(tracefs, 'kvm', name) };
+  });
+  const [entry, exit] = events as [RunEvent, RunEvent];
+  return { ...instance, runs: { threads, entry, exit, littleEndian: instance.layout.littleEndian } };
 }
 
 function wakingId(tracefs: Tracefs): number | undefined {

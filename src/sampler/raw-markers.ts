@@ -19,6 +19,8 @@ const MARKER_AT = 8;
  * when there is time. A marker that the buffer lost is a missing stamp.
  */
 export class RawMarkers implements Stamper {
+  /** Is shown what else is in the buffers, and the first event behind what they lost, as they are read. */
+  onOther: ((record: SubBufferCursor) => void) | undefined;
   readonly #instance: MarkerInstance;
   readonly #path: string;
   readonly #fd: number;
@@ -111,13 +113,13 @@ export class RawMarkers implements Stamper {
     }
   }
 
-  #take({ view, start, end, tsHi, tsLo }: SubBufferCursor): void {
+  #take(record: SubBufferCursor): void {
+    const { view, start, end, tsHi, tsLo, missed } = record;
     const { eventId, wakingId, layout } = this.#instance;
-    if (end - start >= 2 && view.getUint16(start, layout.littleEndian) === wakingId) {
-      this.#woken.push((BigInt(tsHi) << 32n) | BigInt(tsLo));
-      return;
-    }
-    if (end - start < MARKER_AT + MARKER_SIZE || view.getUint16(start, layout.littleEndian) !== eventId) return;
+    const type = end - start >= 2 ? view.getUint16(start, layout.littleEndian) : -1;
+    if (type === wakingId) this.#woken.push((BigInt(tsHi) << 32n) | BigInt(tsLo));
+    if (missed !== 0 || (type !== wakingId && type !== eventId)) this.onOther?.(record);
+    if (type !== eventId || end - start < MARKER_AT + MARKER_SIZE) return;
     const marker = start + MARKER_AT;
     const count = view.getUint32(marker + COUNT_AT, layout.littleEndian);
     // Markers of an earlier series are left over from a measurement that failed.

@@ -4,10 +4,12 @@ import { protocolNamed } from '../sync/registry.ts';
 import { CONTROL_PROBE, writeControlProbe } from '../wire/time-sync/none.ts';
 import { BlockingLink } from './blocking-link.ts';
 import { burst as burstOf } from './burst.ts';
+import { ExitTimer } from './exit-timer.ts';
 import { answerMeasurements } from './guest-loop.ts';
 import { measureRounds } from './host-loop.ts';
 import { KvmFiles } from './kvm-files.ts';
 import { RawMarkers } from './raw-markers.ts';
+import { RunTrace } from './run-trace.ts';
 import { SamplingThread } from './sampling-thread.ts';
 import { StopSignal } from './stop-signal.ts';
 import { SystemClock } from './system-clock.ts';
@@ -31,7 +33,13 @@ function run(markers: RawMarkers): void {
   const now = (): number => performance.now();
   warmUp(markers);
   if (task.role === 'guest') {
-    answerMeasurements({ link, side: protocol.guest({ link, markers, now }), thread, burst, say });
+    const timer = new ExitTimer();
+    try {
+      const side = protocol.guest({ link, markers, now, exit: () => timer.exit() });
+      answerMeasurements({ link, side, thread, burst, say });
+    } finally {
+      timer.close();
+    }
     return;
   }
   const { cpuCount, intervalMs, vm } = task.options;
@@ -41,21 +49,39 @@ function run(markers: RawMarkers): void {
     markers,
     systemClock: new SystemClock(),
     vcpuTsc: files && ((cpu) => files.tsc(cpu)),
+    runWatch: runs,
     ask: (cpu) => link.sendControl(CONTROL_PROBE, writeControlProbe(link.output, 0, cpu)),
     now,
   });
   measureRounds({ link, side, burst, cpuCount, intervalMs, stop: new StopSignal(task.stop), say });
 }
 
+/** Undefined where the events can't be had: what was agreed on works without. */
+function runTrace(markers: RawMarkers): RunTrace | undefined {
+  const { instance } = task.options;
+  if (instance.runs === undefined) return undefined;
+  const tell = (why: string): void => say({ type: 'problem', problem: `when its vCPUs run is not known: ${why}` });
+  try {
+    return new RunTrace(instance, instance.runs, markers, tell);
+  } catch (error) {
+    if (!(error instanceof TandemError)) throw error;
+    tell(error.message);
+    return undefined;
+  }
+}
+
 let markers: RawMarkers | undefined;
+let runs: RunTrace | undefined;
 let problem: string | undefined;
 try {
   markers = new RawMarkers(task.options.instance);
+  runs = runTrace(markers);
   run(markers);
 } catch (error) {
   problem = error instanceof TandemError ? error.message : String((error as Error).stack);
 } finally {
   // The instance can be removed from here on.
+  runs?.close();
   markers?.close();
 }
 say({ type: 'ended', problem });

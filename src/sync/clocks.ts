@@ -1,4 +1,4 @@
-import { countsTscTicks } from '../time/clock.ts';
+import { countsNanoseconds, countsTscTicks } from '../time/clock.ts';
 
 /** What a trace clock is called in the kernel: `tsc2nsec` is x86-tsc, and a conversion when the trace is read. */
 export function kernelClock(clock: string): string {
@@ -37,4 +37,10 @@ export function defaultClock({ current, guestsReadable, tscRateKnown, available 
 /** Whether a guest's clock may be measured by the hypervisor's numbers: they are about its TSC. */
 export function isTscClock(clock: string | undefined): boolean {
   return clock !== undefined && countsTscTicks(clock);
+}
+
+/** Whether stamps of two clocks count the same unit, as they are recorded: both ns, or both ticks of a TSC. */
+export function countSameUnit(a: string, b: string): boolean {
+  if (countsTscTicks(a) || countsTscTicks(b)) return countsTscTicks(a) && countsTscTicks(b);
+  return countsNanoseconds(a) && countsNanoseconds(b);
 }

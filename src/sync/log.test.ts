@@ -7,8 +7,12 @@ import type { Measurement, Probes } from './types.ts';
 const u64 = fc.bigInt(0n, 2n ** 64n - 1n);
 const i64 = fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n);
 const anyProbes: fc.Arbitrary<Probes> = fc
-  .array(fc.tuple(u64, u64, u64, u64), { minLength: 1, maxLength: 5 })
-  .map((rows) => {
+  .tuple(
+    fc.array(fc.tuple(u64, u64, u64, u64), { minLength: 1, maxLength: 5 }),
+    fc.array(fc.tuple(u64, u64), { maxLength: 3 }),
+  )
+  .map(([rows, runs]) => {
+    const ends = (at: 0 | 1) => BigUint64Array.from(runs, (run) => run[at]);
     const column = (at: 0 | 1 | 2 | 3) => BigUint64Array.from(rows, (row) => row[at]);
     return {
       count: rows.length,
@@ -16,6 +20,7 @@ const anyProbes: fc.Arbitrary<Probes> = fc
       hostReceive: column(1),
       hostSend: column(2),
       guestReceive: column(3),
+      ...(runs.length > 0 && { runs: { entries: ends(0), exits: ends(1) } }),
     };
   });
 const anyMeasurement: fc.Arbitrary<Measurement> = fc.record({
@@ -57,5 +62,6 @@ describe('the log of raw probes', () => {
     expect(() => decodeLog('something else\n', 'x.log')).toThrow(TandemError);
     expect(() => decodeLog(`${encodeLogHeader(header)}sample\t1\t2\n`, 'x.log')).toThrow(/^x.log: line 7/);
     expect(() => decodeLog(`${encodeLogHeader(header)}probe\t1\t2\t3\t4\n`, 'x.log')).toThrow(/line 7/);
+    expect(() => decodeLog(`${encodeLogHeader(header)}run\t1\t2\n`, 'x.log')).toThrow(/line 7/);
   });
 });

@@ -23,7 +23,7 @@ export function encodeLogHeader(header: LogHeader): string {
   return [FIRST_LINE, ...names.map((name) => `${name}\t${header[name]}`), ''].join('\n');
 }
 
-/** The lines of one measurement: the sample, then its probes. */
+/** The lines of one measurement: the sample, then its probes, then the runs of the guest's vCPU. */
 export function encodeMeasurement({ cpu, sample, probes }: Measurement): string {
   const { time, offset, scaling, fraction, bound } = sample;
   const lines = [['sample', cpu, time, offset, scaling, fraction, bound ?? '-'].join('\t')];
@@ -31,6 +31,9 @@ export function encodeMeasurement({ cpu, sample, probes }: Measurement): string 
     const { guestSend, hostReceive, hostSend, guestReceive } = probes as Probes;
     lines.push(['probe', guestSend[k], hostReceive[k], hostSend[k], guestReceive[k]].join('\t'));
   }
+  probes?.runs?.entries.forEach((entry, k) => {
+    lines.push(['run', entry, probes.runs?.exits[k]].join('\t'));
+  });
   return `${lines.join('\n')}\n`;
 }
 
@@ -51,10 +54,12 @@ export function decodeLog(text: string, subject: string): DecodedLog {
   const facts = new Map<string, string>();
   const measurements: Measurement[] = [];
   let rows: (readonly bigint[])[] = [];
+  let runs: (readonly bigint[])[] = [];
   const finish = (): void => {
     const last = measurements.pop();
-    if (last) measurements.push(rows.length > 0 ? { ...last, probes: probesOf(rows) } : last);
+    if (last) measurements.push(rows.length > 0 ? { ...last, probes: probesOf(rows, runs) } : last);
     rows = [];
+    runs = [];
   };
   for (const [i, line] of lines.entries()) {
     const [kind, ...fields] = line.split('\t');
@@ -63,6 +68,8 @@ export function decodeLog(text: string, subject: string): DecodedLog {
       measurements.push(sampleOf(fields, subject, i));
     } else if (kind === 'probe' && fields.length === 4 && measurements.length > 0) {
       rows.push(fields.map((field) => numberOf(field, subject, i)));
+    } else if (kind === 'run' && fields.length === 2 && rows.length > 0) {
+      runs.push(fields.map((field) => numberOf(field, subject, i)));
     } else if (measurements.length === 0 && fields.length === 1) facts.set(kind as string, fields[0] as string);
     else throw badLine(subject, i);
   }
@@ -90,14 +97,18 @@ function sampleOf(fields: readonly string[], subject: string, line: number): Mea
   };
 }
 
-function probesOf(rows: readonly (readonly bigint[])[]): Probes {
-  const column = (at: number): BigUint64Array => BigUint64Array.from(rows, (row) => row[at] as bigint);
+type Rows = readonly (readonly bigint[])[];
+
+const column = (rows: Rows, at: number): BigUint64Array => BigUint64Array.from(rows, (row) => row[at] as bigint);
+
+function probesOf(rows: Rows, runs: Rows): Probes {
   return {
     count: rows.length,
-    guestSend: column(0),
-    hostReceive: column(1),
-    hostSend: column(2),
-    guestReceive: column(3),
+    guestSend: column(rows, 0),
+    hostReceive: column(rows, 1),
+    hostSend: column(rows, 2),
+    guestReceive: column(rows, 3),
+    ...(runs.length > 0 && { runs: { entries: column(runs, 0), exits: column(runs, 1) } }),
   };
 }
 

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { defaultClock, isOneClock, kernelClock } from './clocks.ts';
 import { chooseProtocol, offeredProtocols, PROTOCOLS, protocolNamed } from './registry.ts';
 
-const readable = { readsVcpuTsc: true };
-const unknown = { readsVcpuTsc: false };
+const readable = { readsVcpuTsc: true, tracesVcpus: false };
+const traced = { readsVcpuTsc: false, tracesVcpus: true };
+const unknown = { readsVcpuTsc: false, tracesVcpus: false };
 
 describe('negotiation', () => {
   test('a host offers kvm only for the TSC of a guest that it runs', () => {
@@ -14,12 +15,22 @@ describe('negotiation', () => {
     expect(offeredProtocols('client', 'x86-tsc', readable)).toEqual(['ptp4', 'ptp']);
   });
 
+  test('a host offers kvm-events for a guest whose vCPUs it can trace', () => {
+    expect(offeredProtocols('host', 'mono', traced)).toEqual(['kvm-events', 'ptp4', 'ptp']);
+    expect(offeredProtocols('host', 'x86-tsc', { readsVcpuTsc: true, tracesVcpus: true })).toEqual([
+      ...['kvm', 'kvm-events', 'ptp4', 'ptp'],
+    ]);
+    expect(offeredProtocols('client', 'mono', traced)).toEqual(['ptp4', 'ptp']);
+  });
+
   test('the agent takes the most accurate one that both have', () => {
     const choose = (offered: string[], clock = 'x86-tsc') => chooseProtocol(offered, 'guest', clock, unknown)?.name;
     expect(choose(['ptp', 'kvm'])).toBe('kvm');
     expect(choose(['ptp', 'kvm'], 'local')).toBe('ptp');
     expect(choose(['ptp', 'ptp4'])).toBe('ptp4');
     expect(choose(['ptp'])).toBe('ptp');
+    expect(choose(['kvm', 'kvm-events', 'ptp4', 'ptp'])).toBe('kvm');
+    expect(choose(['kvm', 'kvm-events', 'ptp4', 'ptp'], 'mono')).toBe('kvm-events');
     expect(choose([])).toBeUndefined();
     expect(chooseProtocol(['kvm', 'ptp'], 'server', 'x86-tsc', unknown)?.name).toBe('ptp');
   });

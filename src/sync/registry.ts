@@ -1,10 +1,11 @@
 import { kvm } from './protocols/kvm.ts';
+import { kvmEvents } from './protocols/kvm-events.ts';
 import { ptp } from './protocols/ptp.ts';
 import { ptp4 } from './protocols/ptp4.ts';
 import type { Abilities, SyncProtocol, SyncRole } from './types.ts';
 
 /** Every way to measure, in the order in which a host offers them. A new one is a file and a line here. */
-export const PROTOCOLS: readonly SyncProtocol[] = [kvm, ptp4, ptp];
+export const PROTOCOLS: readonly SyncProtocol[] = [kvm, kvmEvents, ptp4, ptp];
 
 /** Names that the end which begins the session offers in its request. */
 export function offeredProtocols(role: SyncRole, clock: string | undefined, abilities: Abilities): string[] {

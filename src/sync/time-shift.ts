@@ -1,6 +1,6 @@
 import { INTERPOLATE } from '../time/exact-sync.ts';
 import type { SyncSample, TimeShift } from '../time/types.ts';
-import { isOneClock } from './clocks.ts';
+import { isOneClock, isTscClock } from './clocks.ts';
 import type { Estimator } from './estimators/estimator.ts';
 import { robust } from './estimators/robust.ts';
 import { scaledLine } from './scaled-line.ts';
@@ -28,8 +28,9 @@ export interface SyncFindings {
 export function timeShiftOf(findings: SyncFindings): TimeShift | undefined {
   const { protocol, measurements, cpuCount, guestClock, peerTraceId, estimator = robust } = findings;
   const interpolates = (protocol.flags & INTERPOLATE) !== 0;
+  const sameCrystal = protocol.isOfOneMachine === true && isTscClock(guestClock);
   const raw = interpolates
-    ? estimator(measurements, { cpuCount, oneClock: isOneClock(guestClock) })
+    ? estimator(measurements, { cpuCount, oneClock: isOneClock(guestClock), sameCrystal })
     : heldSamples(measurements, cpuCount);
   const found = withNeighbours(raw);
   if (!found) return undefined;

@@ -15,7 +15,8 @@ export type SyncRole = 'host' | 'guest' | 'client' | 'server';
 /**
  * Stamps of the probes of one measurement, in units of the recorded clocks; 0 where a stamp is missing. Probe k is
  * the k-th place of each list: it left the guest at guestSend, and its echo was back at guestReceive. The host may
- * have stamped once for both directions. A peer that only speaks `ptp` keeps the guest's stamps to itself.
+ * have stamped once for both directions. A peer that only speaks `ptp` keeps the guest's stamps to itself. A stamp that
+ * the guest made without a message is a probe that only has guestSend.
  */
 export interface Probes {
   readonly count: number;
@@ -27,6 +28,17 @@ export interface Probes {
   readonly hostSend: BigUint64Array;
   /** Guest clock, when the echo arrived. */
   readonly guestReceive: BigUint64Array;
+  /** When the guest's vCPU ran meanwhile, where the host saw it. */
+  readonly runs?: VcpuRuns | undefined;
+}
+
+/**
+ * When a vCPU can have run guest code, by the host's clock: from entries[k] to exits[k], both included, ascending.
+ * 0 where an end is not known: the first kvm_entry, and the last kvm_exit.
+ */
+export interface VcpuRuns {
+  readonly entries: BigUint64Array;
+  readonly exits: BigUint64Array;
 }
 
 /** What one round found out about one guest CPU. */
@@ -85,6 +97,16 @@ export interface VcpuTsc {
   readonly fraction: number;
 }
 
+/** Watches when the host runs a guest's CPU, by the same trace and clock as the markers. */
+export interface RunWatch {
+  /** Watches that CPU of the guest from now on. */
+  begin(cpu: number): void;
+  /** Watches no more. */
+  end(): void;
+  /** After `end`, and after the markers were read. Undefined where that is not known. */
+  runs(): VcpuRuns | undefined;
+}
+
 /** What a protocol has to work with on the host's (client's) side. */
 export interface HostTools {
   readonly link: SyncLink;
@@ -94,6 +116,8 @@ export interface HostTools {
   readonly systemClock: Stamper;
   /** Reads what the hypervisor says of a vCPU; undefined where this machine does not run the guest. */
   readonly vcpuTsc: ((cpu: number) => VcpuTsc) | undefined;
+  /** Undefined where the guest is no virtual machine of this machine, or its threads or events are not known. */
+  readonly runWatch: RunWatch | undefined;
   /** Asks the guest to begin its part of a measurement of that CPU. */
   ask(cpu: number): void;
   /** This machine's time in ms, with fractions: any clock that only goes forward. Tells when enough was measured. */
@@ -105,6 +129,8 @@ export interface GuestTools {
   readonly link: SyncLink;
   /** The guest's clock, by markers in the trace. */
   readonly markers: Stamper;
+  /** Makes the CPU exit to its hypervisor, if it is a virtual one. */
+  exit(): void;
   /** As the host's. */
   now(): number;
 }
@@ -126,6 +152,8 @@ export interface GuestSide {
 export interface Abilities {
   /** The guest is a KVM virtual machine of this machine, and its debugfs files are sound. */
   readonly readsVcpuTsc: boolean;
+  /** The guest is one, both ends' clocks count the same unit, and its vCPUs' kvm_entry and kvm_exit can be traced. */
+  readonly tracesVcpus: boolean;
 }
 
 /** A way to measure how a guest's clock relates to the host's. One file in `protocols`, one line in the registry. */
@@ -141,6 +169,8 @@ export interface SyncProtocol {
    * speak: with a peer that falls asleep meanwhile, the way to it takes longer than the way back.
    */
   readonly staysAwake?: boolean;
+  /** Only for guests of this machine: ticks of their TSC are those of its own. */
+  readonly isOfOneMachine?: boolean;
   /** Whether it can play that role for a trace clock (the kernel's name; undefined: not known yet). */
   supports(role: SyncRole, clock: string | undefined, abilities: Abilities): boolean;
   host(tools: HostTools): HostSide;

@@ -1,4 +1,4 @@
-import type { Measurement, Probes } from '../../src/sync/types.ts';
+import type { Measurement, Probes, VcpuRuns } from '../../src/sync/types.ts';
 
 /**
  * Two clocks and the messages between them, as far as time synchronisation sees them. The host's clock is the true
@@ -36,6 +36,24 @@ export interface Scenario {
     /** Share of the stamps that are missing. */
     readonly lost?: number;
   };
+  /** The host sees when the guest's vCPU runs. The ways of messages begin and end with an exit of it. */
+  readonly vcpu?: Vcpu;
+}
+
+/** A vCPU that runs but for its exits. */
+export interface Vcpu {
+  /** From a stamp to the exit by which its message is sent. */
+  readonly toExit: Way;
+  /** From the entry with which a message arrives to its stamp. */
+  readonly toStamp: Way;
+  /** From an exit to the next entry. */
+  readonly out: Way;
+  /** Stamps without a message, at the end of a burst: how many, and from entry to stamp and from stamp to exit. */
+  readonly alone?: { readonly count: number; readonly toStamp: Way; readonly toExit: Way };
+  /** Between exits of other reasons, on average. */
+  readonly between?: number;
+  /** What was seen is another thread, which has nothing to do with the guest's CPU. */
+  readonly isOther?: boolean;
 }
 
 export interface Way {
@@ -137,7 +155,12 @@ export function simulate(scenario: Scenario, seed: number, eventCount = 400): Si
         ].map((stamp) => (random.next() < (scenario.way.lost ?? 0) ? 0n : stamp));
         list.push(stamps);
       }
-      measurements.push({ cpu, sample: fallback(list), probes: probesOf(list) });
+      for (const time of burst.alone(now)) {
+        now = time;
+        list.push([guestStamp(time, cpu), 0n, 0n, 0n]);
+      }
+      const runs = burst.runs(hostStamp);
+      measurements.push({ cpu, sample: fallback(list), probes: { ...probesOf(list), ...(runs && { runs }) } });
       now += 300_000;
     }
   }
@@ -154,6 +177,9 @@ class Burst {
   readonly #scenario: Scenario;
   readonly #random: Random;
   #slowLeft = 0;
+  readonly #stamps: number[] = [];
+  /** When the vCPU was out: from exit to entry. */
+  readonly #outs: [number, number][] = [];
 
   constructor(scenario: Scenario, random: Random) {
     this.#scenario = scenario;
@@ -162,11 +188,64 @@ class Burst {
 
   probe(now: number): [number, number, number, number] {
     const { toHost, toGuest, burst } = this.#scenario.way;
+    const { vcpu } = this.#scenario;
     if (burst && this.#random.next() < burst.share) this.#slowLeft = burst.probes;
     const factor = this.#slowLeft-- > 0 ? 10 : 1;
+    if (vcpu) {
+      const exit = this.#leave(now + this.#delay(vcpu.toExit, factor), this.#delay(vcpu.out, 1) + this.#stop());
+      const arrival = exit + this.#delay(toHost, factor);
+      const delivery = arrival + 500 + this.#delay(toGuest, factor);
+      const out = this.#delay(vcpu.out, 1) + this.#stop();
+      const stamped = this.#leave(delivery, out) + out + this.#delay(vcpu.toStamp, factor);
+      this.#stamps.push(now, stamped);
+      return [now, arrival, arrival + 500, stamped];
+    }
     const arrival = now + this.#stop() + this.#delay(toHost, factor);
     const echo = arrival + 500;
     return [now, arrival, echo, echo + this.#delay(toGuest, factor) + this.#stop()];
+  }
+
+  /** When stamps are made without a message, each between two exits. */
+  alone(now: number): number[] {
+    const { vcpu } = this.#scenario;
+    if (!vcpu?.alone) return [];
+    const times: number[] = [];
+    let at = now;
+    for (let k = 0; k <= vcpu.alone.count; k++) {
+      const out = this.#delay(vcpu.out, 1) + this.#stop();
+      const entry = this.#leave(at, out) + out;
+      const time = entry + this.#delay(vcpu.alone.toStamp, 1);
+      at = time + this.#delay(vcpu.alone.toExit, 1);
+      if (k < vcpu.alone.count) times.push(time);
+    }
+    this.#stamps.push(...times);
+    return times;
+  }
+
+  /** The vCPU exits, and is back after `out`; later than asked where it is out at that time. Returns when it exited. */
+  #leave(at: number, out: number): number {
+    const exit = Math.max(at, (this.#outs.at(-1)?.[1] ?? 0) + 1);
+    this.#outs.push([exit, exit + out]);
+    return exit;
+  }
+
+  /** When the vCPU ran, as the host has seen it; undefined where it has not. */
+  runs(stamp: (time: number) => bigint): VcpuRuns | undefined {
+    const { vcpu } = this.#scenario;
+    const [first, last] = [this.#stamps[0], this.#stamps.at(-1)];
+    if (!vcpu || first === undefined || last === undefined) return undefined;
+    const { between = Number.POSITIVE_INFINITY, isOther = false } = vcpu;
+    const outs = [[first - 50_000, first - 45_000], ...(isOther ? [] : this.#outs), [last + 45_000, last + 50_000]];
+    const isFree = ([from, to]: readonly [number, number]): boolean =>
+      outs.every(([exit, entry]) => from > (entry as number) || to < (exit as number)) &&
+      (isOther || this.#stamps.every((time) => time < from || time > to));
+    for (let at = first; at < last; at += this.#random.exponential(between)) {
+      const other = [at, at + this.#delay(vcpu.out, 1)] as const;
+      if (isFree(other)) outs.push([...other]);
+    }
+    outs.sort((a, b) => (a[0] as number) - (b[0] as number));
+    const [exits, entries] = [0, 1].map((end) => outs.map((out) => stamp(out[end] as number))) as [bigint[], bigint[]];
+    return { entries: BigUint64Array.from([0n, ...entries]), exits: BigUint64Array.from([...exits, 0n]) };
   }
 
   #delay({ least, jitter }: Way, factor: number): number {

@@ -85,9 +85,9 @@ export function hostTools(
   ask: (cpu: number) => void = () => {},
   vcpuTsc?: (cpu: number) => VcpuTsc,
 ): HostTools {
-  return { link, markers, now, ask, vcpuTsc, systemClock: stamper(() => 1n) };
+  return { link, markers, now, ask, vcpuTsc, runWatch: undefined, systemClock: stamper(() => 1n) };
 }
 
 export function guestTools(link: SyncLink, markers: Stamper, now: () => number): GuestTools {
-  return { link, markers, now };
+  return { link, markers, now, exit: () => {} };
 }

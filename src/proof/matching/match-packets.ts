@@ -1,7 +1,7 @@
 import { Corridor, type Limit } from '../../sync/estimators/corridor.ts';
-import { MOST_DRIFT } from '../../sync/estimators/segments.ts';
-import type { Line } from '../refine/vote.ts';
-import { type Runs, runAtOrAfter } from '../runs.ts';
+import { MOST_DRIFT } from '../../sync/estimators/limits.ts';
+import { type Runs, runAtOrAfter } from '../../sync/runs/runs.ts';
+import type { Line } from '../../sync/runs/vote.ts';
 import type { Flows } from './packets.ts';
 
 /*

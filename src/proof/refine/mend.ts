@@ -1,4 +1,6 @@
-import { countsNanoseconds, countsTscTicks } from '../../time/clock.ts';
+import { countSameUnit } from '../../sync/clocks.ts';
+import type { Line } from '../../sync/runs/vote.ts';
+import { countsTscTicks } from '../../time/clock.ts';
 import { Correction } from '../../time/correction.ts';
 import { INTERPOLATE } from '../../time/exact-sync.ts';
 import type { Ticks, TimeShift } from '../../time/types.ts';
@@ -10,7 +12,6 @@ import { receivedByHost, sentByGuest } from '../matching/packets.ts';
 import { pairByEvents } from './pair.ts';
 import { countViolations, expectedBySamples, refine } from './refine.ts';
 import { tracksOf } from './tracks.ts';
-import type { Line } from './vote.ts';
 
 /** What became of a guest's clock. Events: those that the host's file covers. */
 export type Mended =
@@ -127,11 +128,7 @@ function mendByEvents(
 /** Why events can't pair two files; undefined when they can. */
 function otherUnits(host: TraceFile, guest: TraceFile): string | undefined {
   const [a, b] = [host.traceClock ?? 'local', guest.traceClock ?? 'local'];
-  if (
-    (countsTscTicks(a) && countsTscTicks(b)) ||
-    (countsNanoseconds(a) && countsNanoseconds(b) && a !== 'tsc2nsec' && b !== 'tsc2nsec')
-  )
-    return undefined;
+  if (countSameUnit(a, b)) return undefined;
   return `the clocks ${a} and ${b} count different units; record both with -C x86-tsc, or both with -C mono`;
 }
 

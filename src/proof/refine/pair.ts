@@ -1,9 +1,9 @@
+import { Column } from '../../sync/runs/column.ts';
+import type { Runs } from '../../sync/runs/runs.ts';
+import { coverage, lowerBound, type Track } from '../../sync/runs/track.ts';
+import { informative, type Line, type Region, vote } from '../../sync/runs/vote.ts';
 import type { GuestTimes, HostRuns, VcpuThread } from '../collect.ts';
-import { Column } from '../column.ts';
-import type { Runs } from '../runs.ts';
 import { agreement } from './follow.ts';
-import { coverage, lowerBound, type Track } from './tracks.ts';
-import { informative, type Line, type Region, vote } from './vote.ts';
 
 /** How a guest's file goes with a host's: found by events alone. */
 export interface Paired {

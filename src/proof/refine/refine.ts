@@ -1,17 +1,18 @@
 import { isOneClock } from '../../sync/clocks.ts';
+import { runAtOrAfter } from '../../sync/runs/runs.ts';
+import { coverage, lowerBound, type Track } from '../../sync/runs/track.ts';
+import type { Line } from '../../sync/runs/vote.ts';
 import { countsTscTicks } from '../../time/clock.ts';
 import { Correction } from '../../time/correction.ts';
 import { INTERPOLATE } from '../../time/exact-sync.ts';
 import type { SyncSample, Ticks, TimeShift } from '../../time/types.ts';
 import type { TraceFile } from '../../trace-file/types.ts';
 import type { GuestTimes, HostRuns } from '../collect.ts';
-import { runAtOrAfter } from '../runs.ts';
 import { follow } from './follow.ts';
 import { constraintsOf, type Knot, knotsOfStretch, valueAt } from './relation.ts';
 import { type Frame, joined, sameCounts, samplesOf } from './samples.ts';
 import { seed } from './seed.ts';
-import { coverage, lowerBound, type Track, tracksOf } from './tracks.ts';
-import type { Line } from './vote.ts';
+import { tracksOf } from './tracks.ts';
 
 /** What a guest's clock is refined from. */
 export interface RefineParts {

@@ -1,5 +1,5 @@
-import { coverage, lowerBound, type Track } from './tracks.ts';
-import { type Line, vote } from './vote.ts';
+import { coverage, lowerBound, type Track } from '../../sync/runs/track.ts';
+import { type Line, vote } from '../../sync/runs/vote.ts';
 
 /** The shortest window, in units, and how much longer each next one is: a short one knows no drift. */
 const SHORTEST = 20_000_000;

@@ -67,10 +67,16 @@ export function vcpuThreads(guest: FoundGuest, cpuCount: number, entered?: Reado
   return named.map((thread, cpu) => told[cpu] ?? thread ?? seen[cpu] ?? -1);
 }
 
+/** Whether it is known which threads of this machine run the guest's CPUs. */
+export function namesVcpus({ pid, kvmFolder }: FoundGuest): boolean {
+  if (pid === undefined) return false;
+  if (namedVcpuThreads(pid, MAXIMUM_CPUS).some((thread) => thread !== undefined)) return true;
+  return kvmFolder !== undefined && toldThreads(pid, kvmFolder, undefined).some((thread) => thread !== undefined);
+}
+
 /** Whether a guest is a process of this machine, but nothing tells which of its threads run the guest's CPUs. */
-export function hidesVcpus({ pid, kvmFolder }: FoundGuest): boolean {
-  if (pid === undefined || namedVcpuThreads(pid, MAXIMUM_CPUS).some((thread) => thread !== undefined)) return false;
-  return kvmFolder === undefined || toldThreads(pid, kvmFolder, undefined).every((thread) => thread === undefined);
+export function hidesVcpus(guest: FoundGuest): boolean {
+  return guest.pid !== undefined && !namesVcpus(guest);
 }
 
 function toldThreads(pid: number, kvmFolder: string, cpuCount: number | undefined): readonly (number | undefined)[] {

@@ -1,16 +1,17 @@
 import { appendFileSync, closeSync, openSync } from 'node:fs';
 import { TandemError } from '../../base/errors.ts';
 import { within } from '../../base/within.ts';
-import { createMarkerInstance } from '../../sampler/marker-instance.ts';
+import { createMarkerInstance, hasRunEvents, type MarkerInstance, withRuns } from '../../sampler/marker-instance.ts';
 import { Sampler, type SamplingResult } from '../../sampler/sampler.ts';
-import { isTscClock, kernelClock } from '../../sync/clocks.ts';
+import { countSameUnit, isTscClock, kernelClock } from '../../sync/clocks.ts';
 import { encodeLogHeader, encodeMeasurement } from '../../sync/log.ts';
+import { kvmEvents } from '../../sync/protocols/kvm-events.ts';
 import { offeredProtocols, protocolNamed } from '../../sync/registry.ts';
 import { timeShiftOf } from '../../sync/time-shift.ts';
 import type { Measurement } from '../../sync/types.ts';
 import type { TimeShift } from '../../time/types.ts';
 import type { Connection } from '../../transport/connection.ts';
-import type { FoundGuest } from './found-guest.ts';
+import { type FoundGuest, namesVcpus, vcpuThreads } from './found-guest.ts';
 import type { GuestContext } from './guest-context.ts';
 
 /** A guest's CPU can be away for long, but not for ever. */
@@ -45,12 +46,13 @@ export class GuestSync {
 
   /** Names of the protocols that both clocks allow; undefined when none is wanted. */
   offers(): string[] | undefined {
-    const { sync, hostClock } = this.#context;
+    const { sync, hostClock, tracefs } = this.#context;
     if (sync.intervalMs < 0) return undefined;
     // The hypervisor's numbers relate TSCs, on both sides.
     const readsVcpuTsc = this.#guest.kvmFolder !== undefined && isTscClock(this.#clock) && isTscClock(hostClock);
+    const tracesVcpus = countSameUnit(this.#clock, hostClock) && hasRunEvents(tracefs) && namesVcpus(this.#guest);
     const role = this.#guest.address.kind === 'tcp' ? 'client' : 'host';
-    return offeredProtocols(role, hostClock, { readsVcpuTsc });
+    return offeredProtocols(role, hostClock, { readsVcpuTsc, tracesVcpus });
   }
 
   /** Gets ready to measure by the protocol that was agreed on. `connect` gives the connection for it. */
@@ -89,14 +91,28 @@ export class GuestSync {
   }
 
   #startSampler(connection: Connection): Sampler {
-    const { tracefs, journal, hostClock, sync } = this.#context;
+    const { sync } = this.#context;
     const { pid, kvmFolder, name } = this.#guest;
     return Sampler.startHost({
       ...{ fd: connection.fd, protocol: this.#protocol, cpuCount: this.#cpuCount, peer: `guest ${name}` },
       ...{ timeoutMs: PROBE_TIMEOUT_MS, firstTimeoutMs: FIRST_PROBE_TIMEOUT_MS, intervalMs: sync.intervalMs },
-      instance: createMarkerInstance(tracefs, journal, kernelClock(hostClock)),
+      instance: this.#instance(),
       vm: pid === undefined || kvmFolder === undefined ? undefined : { pid, kvmFolder },
     });
+  }
+
+  /** With the runs of its vCPUs, where the protocol is by them. */
+  #instance(): MarkerInstance {
+    const { tracefs, journal, hostClock } = this.#context;
+    const instance = createMarkerInstance(tracefs, journal, kernelClock(hostClock));
+    if (this.#protocol !== kvmEvents.name) return instance;
+    try {
+      return withRuns(instance, tracefs, vcpuThreads(this.#guest, this.#cpuCount));
+    } catch (error) {
+      if (!(error instanceof TandemError)) throw error;
+      this.#warn(`when its vCPUs run is not known: ${error.message}`);
+      return instance;
+    }
   }
 
   async #firstRound(sampler: Sampler): Promise<void> {

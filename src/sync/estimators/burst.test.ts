@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { burstSlope, type Limits } from './burst.ts';
+import { burstSlope } from './burst.ts';
 import { Corridor } from './corridor.ts';
+import type { Limits, PlacedLimit } from './limits.ts';
 
 const PROBES = 40;
 /** Guest units from probe to probe, and of the shortest way in either direction. */
@@ -10,7 +11,7 @@ const WAY = 5000;
 
 /** A burst of clocks that count different units; some ways to the host take longer. */
 function burst(slope: number, delays: ReadonlyMap<number, number>): Limits {
-  const limits: Limits = { upper: [], lower: [] };
+  const limits = { upper: [] as PlacedLimit[], lower: [] as PlacedLimit[] };
   let now = 0;
   for (let k = 0; k < PROBES; k++) {
     const late = WAY + (delays.get(k) ?? 0);

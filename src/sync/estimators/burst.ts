@@ -1,52 +1,15 @@
 import type { SyncSample } from '../../time/types.ts';
 import type { Probes } from '../types.ts';
-import { Corridor, type Limit } from './corridor.ts';
+import { Corridor } from './corridor.ts';
+import { type Base, baseOf, type Limits, MOST_DRIFT, messageLimits, type PlacedLimit } from './limits.ts';
+import { runLimits } from './run-limits.ts';
 
-/** A limit, and its place among all of its burst. */
-export interface PlacedLimit extends Limit {
-  readonly place: number;
-}
-
-/** The limits of one burst of probes, relative to a time and an offset of the clocks. */
-export interface Limits {
-  readonly upper: PlacedLimit[];
-  readonly lower: PlacedLimit[];
-}
-
-/** Where relative numbers count from. */
-export interface Base {
-  /** Guest clock. */
-  readonly time: bigint;
-  /** Host clock minus guest clock. */
-  readonly offset: bigint;
-}
-
-/** The first probe that has stamps of both sides; undefined when there is none. */
-export function baseOf({ count, guestSend, hostReceive }: Probes): Base | undefined {
-  for (let k = 0; k < count; k++) {
-    const guest = guestSend[k] as bigint;
-    const host = hostReceive[k] as bigint;
-    if (guest !== 0n && host !== 0n) return { time: guest, offset: host - guest };
-  }
-  return undefined;
-}
-
-/**
- * What the probes say of the offset: no message arrives before it was sent, so the way to the host bounds it from
- * above, and the way back from below.
- */
-export function limitsOf({ count, guestSend, hostReceive, hostSend, guestReceive }: Probes, base: Base): Limits {
-  const upper: PlacedLimit[] = [];
-  const lower: PlacedLimit[] = [];
-  const add = (list: PlacedLimit[], place: number, guest: bigint, host: bigint): void => {
-    if (guest === 0n || host === 0n) return;
-    list.push({ place, time: Number(guest - base.time), value: Number(host - guest - base.offset) });
-  };
-  for (let k = 0; k < count; k++) {
-    add(upper, 2 * k, guestSend[k] as bigint, hostReceive[k] as bigint);
-    add(lower, 2 * k + 1, guestReceive[k] as bigint, hostSend[k] as bigint);
-  }
-  return { upper, lower };
+/** All limits of a burst: of its messages, and of the runs of the guest's vCPU where they are known. */
+export function limitsOf(probes: Probes, base: Base): Limits {
+  const messages = messageLimits(probes, base);
+  const { upper, lower } = runLimits(probes, base, messages);
+  const byPlace = (list: PlacedLimit[]): PlacedLimit[] => list.sort((a, b) => a.place - b.place);
+  return { upper: byPlace([...messages.upper, ...upper]), lower: byPlace([...messages.lower, ...lower]) };
 }
 
 /** From this slope on, two clocks count different units. Below it, they hardly drift within a burst. */
@@ -80,8 +43,10 @@ export function burstSample(probes: Probes): SyncSample | undefined {
   const slope = coarse === 0 ? 0 : corridor.widest(coarse - 0.1, coarse + 0.1);
   const times = limits.upper.map(({ time }) => time).sort((a, b) => a - b);
   const time = Math.round(times[times.length >> 1] as number);
-  const top = corridor.top(time, slope);
-  const bottom = corridor.bottom(time, slope);
+  // Clocks of one unit can drift more within a burst than its limits leave room for.
+  const drifted = slope === 0 && corridor.width(0) < 0 ? corridor.range(time, -MOST_DRIFT, MOST_DRIFT) : undefined;
+  const top = drifted?.high ?? corridor.top(time, slope);
+  const bottom = drifted?.low ?? corridor.bottom(time, slope);
   return {
     time: base.time + BigInt(time),
     offset: base.offset + BigInt(Math.round((top + bottom) / 2)),

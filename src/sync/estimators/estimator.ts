@@ -6,6 +6,8 @@ export interface GuestShape {
   readonly cpuCount: number;
   /** All its CPUs read the same clock: what one tells goes for the others. */
   readonly oneClock: boolean;
+  /** Its clocks and the host's count ticks of the same crystal: they don't drift. */
+  readonly sameCrystal: boolean;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { Corridor } from './corridor.ts';
+import { MOST_DRIFT } from './limits.ts';
 import { middle, type Round } from './rounds.ts';
-import { MOST_DRIFT } from './segments.ts';
 import type { Knot } from './steps.ts';
 import { departure, doubt, type Wander, wanderOf } from './wander.ts';
 

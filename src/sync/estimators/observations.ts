@@ -1,16 +1,9 @@
 import type { SyncSample } from '../../time/types.ts';
 import type { Measurement } from '../types.ts';
-import {
-  type Base,
-  baseOf,
-  burstSlope,
-  type Limits,
-  limitsOf,
-  MOST_RATE,
-  OTHER_UNITS,
-  type PlacedLimit,
-} from './burst.ts';
+import { burstSlope, limitsOf, MOST_RATE, OTHER_UNITS } from './burst.ts';
 import { Corridor } from './corridor.ts';
+import { type Base, baseOf, type Limits, type PlacedLimit } from './limits.ts';
+import { median } from './median.ts';
 
 /** Limits of one measurement of one clock, relative to a base and to the rate of the clocks. */
 export interface Observation {
@@ -109,9 +102,4 @@ function rateOf(measurements: readonly Measurement[], limits: readonly Limits[])
   if (Math.abs(coarse) < OTHER_UNITS || coarse <= -1 || coarse > MOST_RATE) return 0;
   const near = pairs.filter((slope) => Math.abs(slope - coarse) < OTHER_UNITS / 2);
   return near.length > 0 ? median(near) : coarse;
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[(sorted.length - 1) >> 1] ?? 0;
 }

@@ -1,10 +1,11 @@
 import type { SyncSample } from '../../time/types.ts';
 import type { Measurement } from '../types.ts';
+import { Corridor } from './corridor.ts';
 import type { Estimator } from './estimator.ts';
 import { knotsOf } from './knots.ts';
 import { type Observations, observe } from './observations.ts';
-import { roundsOf } from './rounds.ts';
-import { segmentsOf } from './segments.ts';
+import { type Round, roundsOf } from './rounds.ts';
+import { type Mark, segmentsOf } from './segments.ts';
 import { type Knot, withSteps } from './steps.ts';
 
 /**
@@ -12,25 +13,29 @@ import { type Knot, withSteps } from './steps.ts';
  * where bounds contradict each other, a clock has stepped. Between steps the offset is taken from the middle of what
  * the bounds of neighbouring rounds leave possible; how much that is, is the bound.
  */
-export const robust: Estimator = (measurements, { cpuCount, oneClock }) => {
+export const robust: Estimator = (measurements, { cpuCount, oneClock, sameCrystal }) => {
   if (oneClock) {
-    const samples = samplesOf(measurements);
+    const samples = samplesOf(measurements, sameCrystal);
     return Array.from({ length: cpuCount }, () => samples);
   }
   const cpus: Measurement[][] = Array.from({ length: cpuCount }, () => []);
   for (const measurement of measurements) cpus[measurement.cpu]?.push(measurement);
-  return cpus.map(samplesOf);
+  return cpus.map((own) => samplesOf(own, sameCrystal));
 };
 
 /** Units between two samples that stand for a slope. */
 const SLOPE_SPAN = 10_000_000;
 
 /** The samples of one clock. */
-function samplesOf(measurements: readonly Measurement[]): SyncSample[] {
+function samplesOf(measurements: readonly Measurement[], sameCrystal: boolean): SyncSample[] {
   const observations = observe(measurements);
   if (!observations) return [];
   const segments = segmentsOf(observations.list, observations.fewest);
-  const knots = segments.map(({ marks }) => knotsOf(roundsOf(marks)));
+  const isFlat = sameCrystal && observations.rate === 0;
+  const knots = segments.map(({ marks }) => {
+    const rounds = roundsOf(marks);
+    return (isFlat ? flatKnots(marks, rounds) : undefined) ?? knotsOf(rounds);
+  });
   const all = withSteps(segments, knots);
   const [only] = all;
   const samples = toSamples(all, observations);
@@ -40,6 +45,17 @@ function samplesOf(measurements: readonly Measurement[]): SyncSample[] {
     samples.push(...later.map((sample) => ({ ...sample, bound: undefined })));
   }
   return samples;
+}
+
+/** One offset for all rounds, if the bounds of all of them leave one possible. */
+function flatKnots(marks: readonly Mark[], rounds: readonly Round[]): Knot[] | undefined {
+  const corridor = new Corridor(
+    marks.filter(({ isUpper }) => isUpper),
+    marks.filter(({ isUpper }) => !isUpper),
+  );
+  const bound = corridor.width(0) / 2;
+  if (!(bound >= 0 && bound < Number.POSITIVE_INFINITY)) return undefined;
+  return rounds.map(({ time }) => ({ time, value: corridor.bottom(time, 0) + bound, bound }));
 }
 
 function toSamples(knots: readonly Knot[], { base, rate }: Observations): SyncSample[] {

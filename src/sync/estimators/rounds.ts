@@ -1,4 +1,4 @@
-import { median } from './observations.ts';
+import { median } from './median.ts';
 import type { Mark } from './segments.ts';
 
 /** What one round leaves possible. */

@@ -1,12 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { type Scenario, type Simulation, simulate } from '../../../test/support/clock-simulator.ts';
-import { Correction } from '../../time/correction.ts';
-import { errorBound } from '../../time/error-bound.ts';
-import type { Ticks } from '../../time/types.ts';
-import { ptp4 } from '../protocols/ptp4.ts';
-import { timeShiftOf } from '../time-shift.ts';
+import { middle, outcome } from '../../../test/support/clock-outcome.ts';
+import { type Scenario, simulate } from '../../../test/support/clock-simulator.ts';
 import { fastest, histogram } from './classic.ts';
-import type { Estimator } from './estimator.ts';
 import { robust } from './robust.ts';
 
 const SECOND = 1e9;
@@ -118,43 +113,6 @@ const SCENARIOS: readonly (Scenario & { readonly clock?: string })[] = [
   { ...base, name: 'a clock per CPU', guest: { drift: 3, skew: [0, 400_000] }, clock: 'local' },
   { ...base, name: 'a step amid a burst', cpus: 1, guest: { steps: [{ at: 4.0008e9, by: 2e6 }] } },
 ];
-
-interface Outcome {
-  /** Median of the errors of all events, ns. */
-  readonly error: number;
-  /** Share of the events whose error is within the bound. */
-  readonly covered: number;
-}
-
-function outcome(
-  { measurements, events }: Simulation,
-  scenario: Scenario & { readonly clock?: string },
-  estimator: Estimator,
-): Outcome {
-  const shift = timeShiftOf({
-    ...{
-      protocol: ptp4,
-      measurements,
-      cpuCount: scenario.cpus,
-      guestClock: scenario.clock ?? 'mono',
-      peerTraceId: 1n,
-      estimator,
-    },
-  });
-  if (!shift) throw new Error('nothing was found');
-  const corrections = shift.cpus.map((_, cpu) => new Correction(cpu, { mode: 'stock', timeShift: shift, offset: 0n }));
-  const results = events.map(({ cpu, guest, host }) => {
-    const error = Math.abs(Number((corrections[cpu] as Correction).correct(guest as Ticks) - host));
-    const bound = Number(errorBound(shift.cpus[cpu] ?? [], shift.flags, guest) ?? 0n);
-    return { error, bound };
-  });
-  return {
-    error: middle(results.map(({ error }) => error)),
-    covered: results.filter(({ error, bound }) => error <= bound).length / results.length,
-  };
-}
-
-const middle = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] as number;
 
 const SEEDS = [1, 2, 3, 4, 5];
 

@@ -1,8 +1,7 @@
 import type { Limit } from './corridor.ts';
+import { MOST_DRIFT } from './limits.ts';
 import type { Observation } from './observations.ts';
 
-/** What clocks that are meant to run alike can drift apart: more is a step of one of them. */
-export const MOST_DRIFT = 200e-6;
 /** What stamps of different CPUs of one clock can contradict each other, in units. */
 const TOLERANCE = 200;
 

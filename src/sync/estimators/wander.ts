@@ -1,4 +1,4 @@
-import { median } from './observations.ts';
+import { median } from './median.ts';
 import { middle, type Round } from './rounds.ts';
 
 /** How the rate of two clocks changes, as far as rounds show it. */

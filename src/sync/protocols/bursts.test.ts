@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Random } from '../../../test/support/clock-simulator.ts';
-import { guestTools, hostTools, ScriptedLink, type SyncMessage, stamper } from '../../../test/support/sync-peer.ts';
+import {
+  guestTools,
+  hostTools,
+  quickening,
+  ScriptedLink,
+  type SyncMessage,
+  stamper,
+} from '../../../test/support/sync-peer.ts';
 import { TandemError } from '../../base/errors.ts';
 import {
   PTP_END,
@@ -12,7 +19,8 @@ import {
   writePtpProbe,
   writePtpProbes,
 } from '../../wire/time-sync/ptp.ts';
-import type { GuestSide, HostSide, Measurement } from '../types.ts';
+import type { GuestSide, HostSide, Measurement, RunWatch, VcpuRuns } from '../types.ts';
+import { kvmEvents } from './kvm-events.ts';
 import { ptp } from './ptp.ts';
 import { ptp4 } from './ptp4.ts';
 import {
@@ -184,6 +192,89 @@ describe('ptp4', () => {
     turn = 0;
     side.answer(1);
     expect(link.sent).toEqual(expected());
+  });
+});
+
+describe('kvm-events', () => {
+  /** A guest that makes `alone` stamps besides, and a host that saw `runs`. */
+  function measured(alone: number, runs: VcpuRuns | undefined) {
+    const calls: string[] = [];
+    let [clock, turn] = [100n, 0];
+    const link = new ScriptedLink(() => {
+      const isOver = turn === 65;
+      const sent = BigUint64Array.from({ length: 65 + alone }, (_, i) => 1000n + BigInt(i));
+      const stamps = { sent, received: sent.map((stamp) => stamp - 1n) };
+      return isOver
+        ? { id: PTP4_STAMPS, payload: payload((view) => writePtp4Stamps(view, 0, 1, stamps)) }
+        : { id: PTP4_PROBE, payload: payload((view) => writePtp4Turn(view, 0, 1, turn++)) };
+    });
+    const runWatch: RunWatch = {
+      begin: (cpu) => calls.push(`begin ${cpu}`),
+      end: () => calls.push('end'),
+      runs: () => {
+        calls.push('runs');
+        return runs;
+      },
+    };
+    const tools = hostTools(
+      link,
+      stamper(() => clock++),
+      quickening(),
+    );
+    return { measure: () => kvmEvents.host({ ...tools, runWatch }).measure(3), calls };
+  }
+  const runs = { entries: BigUint64Array.of(0n, 50n), exits: BigUint64Array.of(40n, 0n) };
+
+  test('the host watches the vCPU as long as probes are on their way, and keeps what it saw', () => {
+    const { measure, calls } = measured(128, runs);
+    const { probes } = measure();
+    expect(calls).toEqual(['begin 3', 'end', 'runs']);
+    expect(probes?.runs).toBe(runs);
+    expect(probes?.count).toBe(193);
+    // The last one that ended a turn, and those that the guest made alone, belong to no message.
+    expect([63, 64, 192].map((k) => probes?.guestSend[k])).toEqual([1063n, 1064n, 1192n]);
+    expect([63, 64, 192].map((k) => probes?.guestReceive[k])).toEqual([1063n, 0n, 0n]);
+    expect([63, 64, 192].map((k) => probes?.hostReceive[k])).toEqual([163n, 0n, 0n]);
+  });
+
+  test('the host does without runs', () => {
+    const { probes } = measured(128, undefined).measure();
+    expect(probes).not.toHaveProperty('runs');
+    expect(probes?.count).toBe(64);
+    expect(measured(0, undefined).measure().probes?.count).toBe(64);
+  });
+
+  test('the host watches no more after a measurement that failed', () => {
+    const { measure, calls } = measured(129, runs);
+    expect(measure).toThrow(/a list of stamps that is not of 64 probes/);
+    expect(calls).toEqual(['begin 3', 'end']);
+  });
+
+  test('the guest makes stamps alone, each between two exits, at uneven times', () => {
+    let turn = 0;
+    const link = new ScriptedLink(() => {
+      const id = turn === 2 ? PTP4_END : PTP4_ECHO;
+      return { id, payload: payload((view) => writePtp4Turn(view, 0, 1, turn++)) };
+    });
+    const calls: string[] = [];
+    const markers = stamper((slot) => {
+      calls.push('stamp');
+      return BigInt(slot + 1);
+    });
+    const tools = guestTools(link, markers, () => calls.push('pause'));
+    kvmEvents.guest({ ...tools, exit: () => calls.push('exit') }).answer(0);
+    const all = BigUint64Array.from({ length: 3 + 128 }, (_, i) => BigInt(i + 1));
+    expect(link.sent.at(-1)).toEqual({
+      id: PTP4_STAMPS,
+      payload: payload((view) => writePtp4Stamps(view, 0, 1, { sent: all, received: all })),
+    });
+    const alone = calls.slice(calls.indexOf('exit')).join(' ');
+    expect(alone).toMatch(/^(exit stamp( pause){0,3} ){127}exit$/);
+    const pauses = alone.split('stamp').map((part) => part.split('pause').length);
+    for (let shift = 1; shift < 64; shift++) {
+      const same = pauses.filter((pause, i) => pause === pauses[i + shift]).length;
+      expect(same).toBeLessThan(0.6 * (pauses.length - shift));
+    }
   });
 });
 

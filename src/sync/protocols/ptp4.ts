@@ -6,9 +6,12 @@ import type {
   HostSide,
   HostTools,
   Measurement,
+  Probes,
+  RunWatch,
   Stamper,
   SyncLink,
   SyncProtocol,
+  VcpuRuns,
 } from '../types.ts';
 import { wrongContent, wrongMessage } from './peer-error.ts';
 import { ProbePlan } from './probe-plan.ts';
@@ -30,6 +33,9 @@ import {
 
 /** Beyond it, a burst does not become better. */
 const MOST_PROBES = 400;
+const PAUSE_PRIME = 131;
+/** In calls that read the time; one less than a power of 2. */
+const MOST_PAUSE = 3;
 
 /**
  * Our own: as `ptp`, but all stamps end up at the host. Each side stamps once per turn, between the arrival of a
@@ -102,35 +108,57 @@ function stampsOf(markers: Stamper, count: number): Ptp4Stamps {
   return { sent, received: sent.map((stamp, turn) => (stamp === 0n ? 0n : woken[turn] || stamp)) };
 }
 
-class Ptp4Host implements HostSide {
+/** What another protocol with these messages does besides. */
+export interface Ptp4Extras {
+  /** So many stamps of the guest tell of no message: that of END, and others between two exits of its vCPU each. */
+  readonly aloneStamps: number;
+  readonly runWatch: RunWatch | undefined;
+  readonly mostProbes: number;
+}
+
+const NOTHING_BESIDES: Ptp4Extras = { aloneStamps: 0, runWatch: undefined, mostProbes: MOST_PROBES };
+
+/** The host's side. */
+export class Ptp4Host implements HostSide {
   readonly #tools: HostTools;
   readonly #turns: Turns;
-  readonly #plan = new ProbePlan(MOST_PROBES);
+  readonly #aloneStamps: number;
+  readonly #watch: RunWatch | undefined;
+  readonly #plan: ProbePlan;
+  #count = 0;
 
-  constructor(tools: HostTools) {
+  constructor(tools: HostTools, { aloneStamps, runWatch, mostProbes }: Ptp4Extras = NOTHING_BESIDES) {
     this.#tools = tools;
+    this.#plan = new ProbePlan(mostProbes);
     this.#turns = new Turns(tools.link);
+    this.#aloneStamps = aloneStamps;
+    this.#watch = runWatch;
   }
 
   measure(cpu: number): Measurement {
-    const { link, markers, now } = this.#tools;
+    const { link, markers } = this.#tools;
     markers.begin(MOST_PROBES + 1);
-    this.#turns.begin();
-    this.#tools.ask(cpu);
-    this.#plan.begin(now());
-    const count = this.#echoProbes();
-    const guest = this.#receiveStamps(count);
-    const host = stampsOf(markers, count);
-    const probes = {
-      count,
-      guestSend: guest.sent.subarray(0, count),
-      hostReceive: host.received,
-      hostSend: host.sent,
-      guestReceive: guest.received.subarray(1),
-    };
+    this.#watch?.begin(cpu);
+    let guest: Ptp4Stamps;
+    try {
+      guest = this.#burst(cpu);
+    } finally {
+      this.#watch?.end();
+    }
+    const count = this.#count;
+    const probes = probesOf(guest, stampsOf(markers, count), this.#watch?.runs());
     const sample = burstSample(probes);
     if (!sample) throw wrongContent(link, `no stamps for any of ${count} probes that we stamped too`);
     return { cpu, sample, probes };
+  }
+
+  /** Returns the guest's stamps: one more than there were probes, and those that it made alone. */
+  #burst(cpu: number): Ptp4Stamps {
+    this.#turns.begin();
+    this.#tools.ask(cpu);
+    this.#plan.begin(this.#tools.now());
+    this.#count = this.#echoProbes();
+    return this.#receiveStamps(this.#count + 1);
   }
 
   /** Returns how many probes there were. */
@@ -152,31 +180,70 @@ class Ptp4Host implements HostSide {
     }
   }
 
-  #receiveStamps(count: number): Ptp4Stamps {
+  #receiveStamps(fewest: number): Ptp4Stamps {
     const { link } = this.#tools;
     const id = this.#turns.receive();
     if (id !== PTP4_STAMPS) throw wrongMessage(link, id, 'its stamps were due');
     const stamps = readPtp4Stamps(link.input, 0, this.#turns.length);
-    if (stamps?.sent.length !== count + 1) throw wrongContent(link, `a list of stamps that is not of ${count} probes`);
+    if (!stamps || stamps.sent.length < fewest || stamps.sent.length > fewest + this.#aloneStamps) {
+      throw wrongContent(link, `a list of stamps that is not of ${fewest - 1} probes`);
+    }
     return stamps;
   }
 }
 
-class Ptp4Guest implements GuestSide {
+/** As many probes as the host has stamps of. With runs, the other stamps of the guest tell something too. */
+function probesOf(guest: Ptp4Stamps, host: Ptp4Stamps, runs: VcpuRuns | undefined): Probes {
+  const probed = host.sent.length;
+  const count = runs ? guest.sent.length : probed;
+  const padded = (stamps: BigUint64Array): BigUint64Array => {
+    const column = new BigUint64Array(count);
+    column.set(stamps.subarray(0, probed));
+    return column;
+  };
+  return {
+    ...{ count, guestSend: guest.sent.subarray(0, count) },
+    ...{ hostReceive: padded(host.received), hostSend: padded(host.sent) },
+    guestReceive: padded(guest.received.subarray(1)),
+    ...(runs && { runs }),
+  };
+}
+
+/** The guest's side: it probes for as long as the host echoes. */
+export class Ptp4Guest implements GuestSide {
   readonly #tools: GuestTools;
   readonly #turns: Turns;
+  readonly #aloneStamps: number;
+  readonly #limit: number;
 
-  constructor(tools: GuestTools) {
+  constructor(tools: GuestTools, { aloneStamps }: Pick<Ptp4Extras, 'aloneStamps'> = NOTHING_BESIDES) {
     this.#tools = tools;
     this.#turns = new Turns(tools.link);
+    this.#aloneStamps = aloneStamps;
+    this.#limit = PTP4_PROBE_LIMIT - aloneStamps;
   }
 
   answer(): void {
     const { markers } = this.#tools;
     markers.begin(PTP4_PROBE_LIMIT + 2);
     this.#turns.begin();
-    const count = this.#probe();
-    this.#turns.sendStamps(stampsOf(markers, count + 1));
+    const count = this.#probe() + 1;
+    this.#stampAlone(count);
+    this.#turns.sendStamps(stampsOf(markers, count + this.#aloneStamps));
+  }
+
+  /**
+   * Behind the stamp of END, each between two exits of the vCPU. Equal times between them would look the same one exit
+   * later: so pauses are of the lengths that cubes leave of a prime number.
+   */
+  #stampAlone(first: number): void {
+    const { markers, exit, now } = this.#tools;
+    for (let k = 1; k < this.#aloneStamps; k++) {
+      exit();
+      markers.mark(first + k);
+      for (let pause = ((k * k * k) % PAUSE_PRIME) & MOST_PAUSE; pause > 0; pause--) now();
+    }
+    if (this.#aloneStamps > 0) exit();
   }
 
   /** Returns how many probes there were: how many were echoed. */
@@ -185,7 +252,7 @@ class Ptp4Guest implements GuestSide {
     let length = this.#turns.write(0);
     markers.mark(0);
     link.send(PTP4_PROBE, length);
-    for (let turn = 0; turn <= PTP4_PROBE_LIMIT; turn++) {
+    for (let turn = 0; turn <= this.#limit; turn++) {
       length = this.#turns.write(turn + 1);
       const id = this.#turns.receive();
       markers.mark(turn + 1);
@@ -193,6 +260,6 @@ class Ptp4Guest implements GuestSide {
       this.#turns.check(id, id === PTP4_END ? PTP4_END : PTP4_ECHO, turn);
       if (id === PTP4_END) return turn;
     }
-    throw wrongContent(link, `more than ${PTP4_PROBE_LIMIT} echoes`);
+    throw wrongContent(link, `more than ${this.#limit} echoes`);
   }
 }

@@ -1,5 +1,5 @@
-import { runAtOrAfter } from '../runs.ts';
-import { coverage, lowerBound, type Track } from './tracks.ts';
+import { runAtOrAfter } from './runs.ts';
+import { coverage, lowerBound, type Track } from './track.ts';
 
 /**
  * The offset of a moment is that of the host's clock over the guest's, both relative to their bases; an offset at
