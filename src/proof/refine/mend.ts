@@ -9,7 +9,7 @@ import type { TraceFile } from '../../trace-file/types.ts';
 import { collectRuns, collectTimes, type GuestTimes, type HostRuns, NEEDED_EVENTS, runEvents } from '../collect.ts';
 import { matchPackets, offsetByPackets } from '../matching/match-packets.ts';
 import { receivedByHost, sentByGuest } from '../matching/packets.ts';
-import { pairByEvents } from './pair.ts';
+import { pairingsByEvents } from './pair.ts';
 import { countViolations, expectedBySamples, refine } from './refine.ts';
 import { tracksOf } from './tracks.ts';
 
@@ -112,18 +112,21 @@ function mendByEvents(
   allowed: readonly number[] | undefined,
 ): Mended {
   const sameCrystal = countsTscTicks(host.traceClock ?? '') && countsTscTicks(guest.traceClock ?? '');
-  const paired = pairByEvents(runs, times, { pids: allowed, sameCrystal });
-  if (!paired) {
-    const why =
-      'no offset puts the events of the guest into times when vCPUs of the host ran: they were not recorded together, or show too little';
-    return { kind: 'failed', why };
+  let why =
+    'no offset puts the events of the guest into times when vCPUs of the host ran: they were not recorded together, or show too little';
+  let tries = 0;
+  for (const { line, pids } of pairingsByEvents(runs, times, { pids: allowed, sameCrystal })) {
+    const expected = (time: number): Line => ({ ...line, time, offset: line.offset + line.rate * (time - line.time) });
+    const result = refine({ host, guest, runs, times, pidOf: (cpu) => pids[cpu], expected });
+    if (result.kind !== 'failed') return { ...result, kind: 'mended', pids, before: undefined };
+    why = result.why;
+    if (++tries === MOST_TRIES) break;
   }
-  const { line, pids } = paired;
-  const expected = (time: number): Line => ({ ...line, time, offset: line.offset + line.rate * (time - line.time) });
-  const result = refine({ host, guest, runs, times, pidOf: (cpu) => pids[cpu], expected });
-  if (result.kind === 'failed') return result;
-  return { ...result, kind: 'mended', pids, before: undefined };
+  return { kind: 'failed', why };
 }
+
+/** Places that looked right, and then were not. */
+const MOST_TRIES = 8;
 
 /** Why events can't pair two files; undefined when they can. */
 function otherUnits(host: TraceFile, guest: TraceFile): string | undefined {

@@ -4,6 +4,7 @@ import { coverage, lowerBound, type Track } from '../../sync/runs/track.ts';
 import { informative, type Line, type Region, vote } from '../../sync/runs/vote.ts';
 import type { GuestTimes, HostRuns, VcpuThread } from '../collect.ts';
 import { agreement } from './follow.ts';
+import { tracksOf } from './tracks.ts';
 
 /** How a guest's file goes with a host's: found by events alone. */
 export interface Paired {
@@ -51,9 +52,9 @@ const SHORTEST_WINDOW = 500_000_000;
 /**
  * Finds out when a guest's file was recorded, and which host threads ran its vCPUs, without any hint: the events of a
  * window of the guest's recording vote on all offsets at which it can lie within the host's. Both clocks must count
- * the same unit. Undefined when no offset stands out.
+ * the same unit. Gives what stands out, likely ones first: work that repeats itself can look alike at other times.
  */
-export function pairByEvents(host: HostRuns, guest: GuestTimes, settings: PairSettings): Paired | undefined {
+export function* pairingsByEvents(host: HostRuns, guest: GuestTimes, settings: PairSettings): Generator<Paired> {
   const window = richestWindow(guest);
   const cpus = guest.cpus.map((times, cpu) => ({
     cpu,
@@ -61,17 +62,31 @@ export function pairByEvents(host: HostRuns, guest: GuestTimes, settings: PairSe
     threads: threadsFor(host, cpu, settings.pids),
   }));
   const time = (window.from + window.to) / 2;
-  let best: Paired | undefined;
+  const { sameCrystal } = settings;
+  const given: Paired[] = [];
   for (const bin of BINS) {
-    for (const rate of settings.sameCrystal ? [0] : ratesFor(window.to - window.from, bin)) {
-      for (const offset of candidates(cpus, { time, rate, bin })) {
-        const paired = judged(cpus, { time, offset, rate }, bin, settings.sameCrystal);
-        if (paired && isBetter(paired, best)) best = paired;
+    for (const rate of sameCrystal ? [0] : ratesFor(window.to - window.from, bin)) {
+      const found = candidates(cpus, { time, rate, bin })
+        .map((offset) => judged(cpus, { time, offset, rate }, bin, sameCrystal))
+        .filter((paired) => paired !== undefined && standsOut(paired))
+        .map((paired) => (sameCrystal ? ofAll(paired as Paired, host, guest) : (paired as Paired)))
+        .filter(standsOut);
+      for (const one of found.sort((a, b) => scoreOf(b) - scoreOf(a))) {
+        if (given.some(({ line }) => Math.abs(line.offset - one.line.offset) <= bin)) continue;
+        given.push(one);
+        yield one;
       }
-      if (best && best.share >= LEAST_SHARE && best.evidence >= LEAST_EVIDENCE) return best;
     }
   }
-  return undefined;
+}
+
+const standsOut = ({ share, evidence }: Paired): boolean => share >= LEAST_SHARE && evidence >= LEAST_EVIDENCE;
+
+/** The same by all of the recording, not just the window: for clocks that don't drift. */
+function ofAll(paired: Paired, host: HostRuns, guest: GuestTimes): Paired {
+  const tracks = tracksOf(host, guest, (cpu) => paired.pids[cpu]);
+  const { inside, covered } = agreement(tracks, paired.line);
+  return { ...paired, covered, share: inside / covered };
 }
 
 /** The guest times of a window with many silences: events beside them lie near the ends of runs. */
