@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario.ts';
 import { agentStart } from './agent-start.ts';
+import { clock } from './clock.ts';
 import { hybridVsock } from './hybrid-vsock.ts';
 import { kvmVsock } from './kvm-vsock.ts';
 import { losses } from './losses.ts';
@@ -12,6 +13,6 @@ import { ptpTcpFlat } from './ptp-tcp-flat.ts';
 
 /** In the order in which they are run: those of one shape one after the other, so that machines start once. */
 export const SCENARIOS: readonly Scenario[] = [
-  ...[agentStart, kvmVsock, losses, migrated, pipes, hybridVsock, manyVcpus, ptpNested, ptpClocks],
+  ...[agentStart, kvmVsock, losses, migrated, pipes, hybridVsock, manyVcpus, ptpNested, clock, ptpClocks],
   ptpTcpFlat,
 ];
