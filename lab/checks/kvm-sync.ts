@@ -1,7 +1,7 @@
 import { asText, type Context } from '../scenario.ts';
 import { judgeCausality } from './causality.ts';
 import type { RecordedFiles } from './files.ts';
-import { knownVcpus } from './tsc-offset.ts';
+import { type KnownVcpu, knownVcpus } from './tsc-offset.ts';
 
 /** Fewer guest events than that judge nothing. */
 const LEAST_JUDGED = 100;
@@ -24,15 +24,26 @@ export async function checkKvmSync(context: Context, name: string, files: Record
       offsets.length === vcpus.length &&
       offsets.every((own, cpu) => own.length > 0 && own.every((offset) => offset === vcpus[cpu]!.offset));
     context.check(isExact, `${subject}: the file's offsets are KVM's, not ${JSON.stringify(offsets, asText)}`);
-    const threads = files.host.guests.find((guest) => guest.traceId === traceId)?.vcpus.map((vcpu) => vcpu.pid);
-    const expected = vcpus.map(({ thread }) => thread);
-    context.check(
-      JSON.stringify(threads) === JSON.stringify(expected),
-      `${subject}: the host's file names the threads of vCPUs, not ${JSON.stringify(threads)}`,
-    );
+    checkThreads(context, subject, files, traceId, vcpus);
     const judged = causality[index];
     context.figure(`${subject}: causality`, judged);
     context.check(judged?.outside === 0, `${subject}: no guest event outside of kvm_entry..kvm_exit`);
     context.check((judged?.inside ?? 0) > LEAST_JUDGED, `${subject}: enough guest events to judge by`);
   }
+}
+
+/** The host's file names the threads of a guest's vCPUs, as KVM does. */
+export function checkThreads(
+  context: Context,
+  subject: string,
+  { host }: RecordedFiles,
+  traceId: bigint | undefined,
+  vcpus: readonly KnownVcpu[],
+): void {
+  const threads = host.guests.find((guest) => guest.traceId === traceId)?.vcpus.map((vcpu) => vcpu.pid);
+  const expected = vcpus.map(({ thread }) => thread);
+  context.check(
+    JSON.stringify(threads) === JSON.stringify(expected),
+    `${subject}: the host's file names the threads of vCPUs, not ${JSON.stringify(threads)}`,
+  );
 }

@@ -33,7 +33,7 @@ export interface GuestOptions extends Partial<GuestHardware> {
   readonly agent?: AgentPlan;
 }
 
-const DEFAULT_HARDWARE: GuestHardware = { vcpus: 2, sparse: false, megabytes: 512 };
+const DEFAULT_HARDWARE: GuestHardware = { vcpus: 2, sparse: false, megabytes: 512, namesThreads: true };
 const MOST_GUESTS = 2;
 
 /** The running lab: a host and its guests. */
@@ -203,7 +203,7 @@ const MIGRATION_SECONDS = 180;
 const LOG_SECONDS = 10;
 
 const isLike = (a: GuestHardware, b: GuestHardware): boolean =>
-  a.vcpus === b.vcpus && a.sparse === b.sparse && a.megabytes === b.megabytes;
+  (Object.keys(DEFAULT_HARDWARE) as (keyof GuestHardware)[]).every((key) => a[key] === b[key]);
 
 /** Starts a guest's agent and waits until it answers. trace-cmd's starts anew each time, Tandem's can go on. */
 async function startAgent(machine: Machine, plan: AgentPlan): Promise<void> {

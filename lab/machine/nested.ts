@@ -56,6 +56,7 @@ export class NestedSite implements Site {
       vcpus: HOST_CPUS,
       sparse: false,
       megabytes: HOST_MEGABYTES,
+      namesThreads: true,
       kernel: parts.kernel,
       initramfs: parts.initramfs,
       kernelWords: [

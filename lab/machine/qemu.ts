@@ -4,6 +4,8 @@ export interface GuestHardware {
   /** Of several vCPUs, the last has an id far from the others', as on hosts with odd topologies. */
   readonly sparse: boolean;
   readonly megabytes: number;
+  /** Whether QEMU gives the threads of vCPUs names. */
+  readonly namesThreads: boolean;
 }
 
 /** Where a guest is and what it starts with; paths as the machine sees them that runs its QEMU. */
@@ -44,7 +46,14 @@ const QUIET = [
 export function qemuArguments(plan: GuestPlan): string[] {
   const words = [...QUIET, `lab.name=${plan.name}`, ...(plan.root ? ['lab.root=9p'] : []), ...plan.kernelWords];
   return [
-    ...['-name', `${plan.name},debug-threads=on`, '-M', 'q35,hpet=off', '-nodefaults', '-no-user-config'],
+    ...[
+      '-name',
+      `${plan.name},debug-threads=${plan.namesThreads ? 'on' : 'off'}`,
+      '-M',
+      'q35,hpet=off',
+      '-nodefaults',
+      '-no-user-config',
+    ],
     ...['-accel', plan.accelerator === 'tcg' ? 'tcg,thread=multi' : 'kvm', '-cpu', plan.cpuModel, ...topology(plan)],
     ...['-m', String(plan.megabytes), '-display', 'none', '-no-reboot', '-serial', `file:${plan.console}`],
     ...['-kernel', plan.kernel, '-initrd', plan.initramfs, '-append', words.join(' ')],

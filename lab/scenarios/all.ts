@@ -10,9 +10,11 @@ import { pipes } from './pipes.ts';
 import { ptpClocks } from './ptp-clocks.ts';
 import { ptpNested } from './ptp-nested.ts';
 import { ptpTcpFlat } from './ptp-tcp-flat.ts';
+import { unnamedVcpus } from './unnamed-vcpus.ts';
 
 /** In the order in which they are run: those of one shape one after the other, so that machines start once. */
 export const SCENARIOS: readonly Scenario[] = [
-  ...[agentStart, kvmVsock, losses, migrated, pipes, hybridVsock, manyVcpus, ptpNested, clock, ptpClocks],
+  ...[agentStart, kvmVsock, losses, migrated, pipes, hybridVsock, manyVcpus, unnamedVcpus, ptpNested, clock],
+  ptpClocks,
   ptpTcpFlat,
 ];
