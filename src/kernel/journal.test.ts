@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import {
+  closeSync,
   existsSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -96,6 +98,19 @@ describe.runIf(canTrace)('with an instance of its own in the real tracefs', () =
     expect(() => journal.createInstance(tracefs, instance.name)).toThrowError(/exists already/);
     expect(journal.undo()).toEqual([]);
     expect([existsSync(mine.path), existsSync(instance.path)]).toEqual([false, true]);
+  });
+
+  test('an instance that somebody reads: what is in it is put back, and it goes when it can', () => {
+    const journal = new Journal(folder);
+    const mine = journal.createInstance(tracefs, `${instance.name}-read`);
+    journal.set('choice', mine.file('trace_clock'), 'mono');
+    const reader = openSync(mine.file('trace_pipe'), 'r');
+    expect(journal.undo()).toEqual([expect.stringMatching(/the instance can not be removed.*EBUSY/)]);
+    expect(mine.clock()).toBe('local');
+    expect(journal.changes).toEqual([{ type: 'instance', path: mine.path }]);
+    closeSync(reader);
+    expect(journal.undo()).toEqual([]);
+    expect(existsSync(mine.path)).toBe(false);
   });
 
   /** A process that has ended: its number is free, so the journal under it is a killed run's. */

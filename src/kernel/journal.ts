@@ -247,7 +247,9 @@ function undoChanges(changes: readonly Change[], killed: boolean): { problems: s
   for (const change of changes) {
     if (change.type === 'setting' && !originals.has(change.path)) originals.set(change.path, change.before);
   }
+  const gone = removeInstances(changes);
   for (const change of changes.toReversed()) {
+    if (gone.some((path) => `${change.path}/`.startsWith(`${path}/`))) continue;
     try {
       if (change.type === 'settled') settled.set(change.path, change.after);
       const problem = undoChange(change, settled, originals);
@@ -259,6 +261,24 @@ function undoChanges(changes: readonly Change[], killed: boolean): { problems: s
     }
   }
   return { problems, failed };
+}
+
+/**
+ * Removes the instances that were made, with all that was changed in them: many a setting, put back by itself, takes
+ * the kernel as long. Returns the paths of those that are gone.
+ */
+function removeInstances(changes: readonly Change[]): string[] {
+  return changes
+    .filter(({ type }) => type === 'instance')
+    .map(({ path }) => path)
+    .filter((path) => {
+      try {
+        if (existsSync(path)) new TraceInstance(path, '').remove();
+        return true;
+      } catch {
+        return false; // somebody reads it: it is tried again, and told, when all that is in it has been put back
+      }
+    });
 }
 
 /** `originals`: of each setting what it was before its first change. Being that, it was undone before. */
