@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { missing } from './support/capabilities.ts';
 import { common, recordedIn } from './support/recorded.ts';
 import { type RunResult, run, tandem } from './support/run.ts';
-import { stockRecord } from './support/stock-recorder.ts';
+import { hiding, stockRecord } from './support/stock-recorder.ts';
 import { temporaryFolder } from './support/temp-folder.ts';
 import { journals, tracefsState, withTracefs } from './support/tracefs-state.ts';
 
@@ -50,6 +50,15 @@ describe('as trace-cmd records it', () => {
     ['-H', 'sched_waking,pid/sched_switch,next_pid,pid'],
     ['--cmdlines-size', '256', '-e', 'sched'],
     ['--proc-map', '-e', 'timer'],
+    ['-P', String(process.pid), '-e', 'sched', '-e', 'raw_syscalls'],
+    ['-P', String(process.pid), '-c', '-e', 'sched'],
+    ['-M', '1', '-e', 'sched'],
+    ['-m', '1000', '-e', 'sched'],
+    ['-d', '-e', 'sched'],
+    ['-t', '-r', '2', '-e', 'sched'],
+    ['--no-filter', '-e', 'sched'],
+    ['--user', 'nobody', '-e', 'sched'],
+    ['-q', '-e', 'sched'],
   ];
 
   test.for(examples.map((options) => ({ options, line: options.join(' ') })))('$line', async ({ options }, context) => {
@@ -63,6 +72,31 @@ describe('as trace-cmd records it', () => {
     expect([...stockKinds.keys()], 'kinds of trace-cmd').toEqual(expect.arrayContaining(common(ourKinds)));
     expect(await metadata('ours.dat')).toEqual(await metadata('stock.dat'));
   });
+});
+
+test.for([
+  ['-C', 'tsc2nsec'],
+  ['--max-graph-depth', '3'],
+])('%s as trace-cmd, or refused where the kernel has it not', async (options, context) => {
+  context.skip(unableToCompare !== undefined, unableToCompare);
+  const stock = await stockRecord(['-o', 'stock.dat', ...options, '-e', 'sched', ...WORKLOAD], folder);
+  const ours = await record(['-o', 'ours.dat', ...options, '-e', 'sched', ...WORKLOAD]);
+  expect(ours.status === 0, `trace-cmd: ${stock.stderr}; tandem: ${ours.stderr}`).toBe(stock.status === 0);
+  if (stock.status === 0) expect(await metadata('ours.dat')).toEqual(await metadata('stock.dat'));
+  else expect([ours.status, ours.stderr]).toEqual([1, expect.stringMatching(/^tandem: .*this kernel.*\n$/)]);
+});
+
+test('-D, where both believe that functions may be switched off, as trace-cmd records it', async (context) => {
+  context.skip(unableToCompare !== undefined, unableToCompare);
+  const options = ['-D', '-e', 'sched', ...WORKLOAD];
+  const stock = await stockRecord(['-o', 'stock.dat', ...options], folder);
+  expect(stock.status, stock.stderr).toBe(0);
+  const words = [process.execPath, resolve('dist/cli/main.js'), 'record', '-q', '-o', 'ours.dat', ...options];
+  const hidden = ['-m', '--propagation', 'private', ...hiding(['/sys/kernel/tracing'], folder)];
+  const ours = await withTracefs(() => run('unshare', [...hidden, ...words], { cwd: folder }));
+  expect([ours.status, ours.stderr]).toEqual([0, '']);
+  expect([...(await kinds('ours.dat')).keys()]).toEqual(expect.arrayContaining(common(await kinds('stock.dat'))));
+  expect(await metadata('ours.dat')).toEqual(await metadata('stock.dat'));
 });
 
 describe('by itself', () => {
