@@ -57,7 +57,11 @@ export class LatencySession implements Session {
   }
 
   progress(): Progress {
-    return { bytesByCpu: new Map(), events: 0, lost: 0, guests: [] };
+    return { bytesByCpu: new Map(), events: 0, lost: 0 };
+  }
+
+  guestStates(): readonly string[] {
+    return [];
   }
 
   async stop(): Promise<string[]> {

@@ -4,19 +4,26 @@ import type { Session } from './session-types.ts';
 import { size } from './summary.ts';
 
 const UPDATE_MS = 1000;
+/** Of a terminal that does not tell. */
+const USUAL_COLUMNS = 80;
 const CLEAR_LINE = '\r\x1b[2K';
 /** CPUs that are shown one by one; guests take their room. */
 const MOST_CPUS = 8;
+
+/** What the line is about: nothing, while others have the terminal; guests that are not recorded yet, or no more. */
+export type LiveSubject = 'nothing' | 'guests' | 'recording';
 
 /** One line on a terminal that says how the recording goes, written over once a second. */
 export class LiveLine {
   readonly #session: Session;
   readonly #terminal: NodeJS.WriteStream;
   readonly #output: string;
-  readonly #start = performance.now();
   readonly #timer: NodeJS.Timeout;
+  #subject: LiveSubject = 'nothing';
+  #isThere = false;
+  #start = 0;
   #lastEvents = 0;
-  #lastTime = performance.now();
+  #lastTime = 0;
 
   constructor(session: Session, terminal: NodeJS.WriteStream, output: string) {
     this.#session = session;
@@ -26,28 +33,51 @@ export class LiveLine {
     this.#timer.unref();
   }
 
-  /** Takes the line away. */
+  /** Says how long and how that goes, from now on. */
+  show(subject: LiveSubject): void {
+    this.clear();
+    this.#subject = subject;
+    this.#start = performance.now();
+    this.#lastTime = this.#start;
+  }
+
+  /** Takes the line away until its next turn. */
+  clear(): void {
+    if (this.#isThere) this.#terminal.write(CLEAR_LINE);
+    this.#isThere = false;
+  }
+
+  /** Takes the line away for good. */
   stop(): void {
     clearInterval(this.#timer);
-    this.#terminal.write(CLEAR_LINE);
+    this.clear();
   }
 
   #update(): void {
+    const guests = this.#session.guestStates();
+    if (this.#subject === 'nothing' || (this.#subject === 'guests' && guests.length === 0)) return;
     const now = performance.now();
-    const { bytesByCpu, events, lost, guests } = this.#session.progress();
+    const elapsed = `${Math.round((now - this.#start) / 1000)} s`;
+    // What matters most comes first: a narrow terminal has no room for the rest.
+    const parts = this.#subject === 'guests' ? guests : this.#recordingParts(now, guests);
+    this.#terminal.write(
+      CLEAR_LINE + [elapsed, ...parts].join(', ').slice(0, (this.#terminal.columns || USUAL_COLUMNS) - 1),
+    );
+    this.#isThere = true;
+  }
+
+  #recordingParts(now: number, guests: readonly string[]): string[] {
+    const { bytesByCpu, events, lost } = this.#session.progress();
     const rate = Math.round(((events - this.#lastEvents) * 1000) / (now - this.#lastTime));
     this.#lastEvents = events;
     this.#lastTime = now;
-    // What matters most comes first: a narrow terminal has no room for the rest.
-    const text = [
-      `${Math.round((now - this.#start) / 1000)} s`,
+    return [
       lost > 0 ? `LOST ${lost} events` : 'nothing lost',
       `${rate} events/s`,
       cpuText(bytesByCpu, guests.length === 0 ? MOST_CPUS : 0),
       ...guests,
       `${size(freeBytes(this.#output))} left on disk`,
-    ].join(', ');
-    this.#terminal.write(CLEAR_LINE + text.slice(0, this.#terminal.columns - 1));
+    ];
   }
 }
 

@@ -5,6 +5,8 @@ export class Messages {
   readonly #quiet: boolean;
   readonly #verbose: boolean;
   readonly stream: NodeJS.WriteStream;
+  /** Is called before each line: takes away what stands on the terminal's last line without an end. */
+  beforeLine: () => void = () => {};
 
   constructor({ quiet, verbose, messagesToStderr }: Pick<RecordPlan, 'quiet' | 'verbose' | 'messagesToStderr'>) {
     this.#quiet = quiet;
@@ -18,15 +20,21 @@ export class Messages {
   }
 
   detail(line: string): void {
-    if (this.#verbose) this.stream.write(`${line}\n`);
+    if (this.#verbose) this.#say(line);
   }
 
   info(line: string): void {
-    if (!this.#quiet) this.stream.write(`${line}\n`);
+    if (!this.#quiet) this.#say(line);
   }
 
   /** Said always. */
   warn(line: string): void {
+    this.beforeLine();
     process.stderr.write(`tandem: ${line}\n`);
+  }
+
+  #say(line: string): void {
+    this.beforeLine();
+    this.stream.write(`${line}\n`);
   }
 }

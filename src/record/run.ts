@@ -85,6 +85,7 @@ class Recording {
   readonly #signals: StopSignals;
   readonly #messages: Messages;
   readonly #daemon: Daemon | undefined;
+  readonly #live: LiveLine | undefined;
 
   constructor({ plan, session, command, signals, messages, daemon }: RecordingParts) {
     this.#plan = plan;
@@ -93,15 +94,19 @@ class Recording {
     this.#signals = signals;
     this.#messages = messages;
     this.#daemon = daemon;
+    this.#live = this.#liveLine();
   }
 
   async start(threads: CaptureThreads): Promise<void> {
     try {
+      this.#live?.show('guests');
       await this.#session.startCapture(threads);
+      this.#live?.show('nothing');
       this.#session.limitToProcesses(this.#command?.pid);
       this.#session.go(this.#command !== undefined);
     } catch (error) {
       await this.#session.abandon();
+      this.#live?.stop();
       throw error;
     }
     this.#command?.release();
@@ -114,12 +119,13 @@ class Recording {
     let status: number;
     try {
       await this.#saveMetadata();
-      const live = this.#liveLine();
       this.#sayHowToStop();
+      if (!this.#isTerminalShared) this.#live?.show('recording');
       status = await ended;
-      live?.stop();
     } finally {
+      this.#live?.show('guests');
       problems = await this.#session.stop();
+      this.#live?.stop();
     }
     for (const problem of problems) this.#messages.warn(problem);
     return status;
@@ -169,10 +175,17 @@ class Recording {
     });
   }
 
-  /** On a terminal that is neither the command's as well nor a daemon's former one. */
+  /** On a terminal. */
   #liveLine(): LiveLine | undefined {
     const { stream, quiet } = this.#messages;
-    const shared = this.#daemon !== undefined || (this.#command !== undefined && process.stdout.isTTY);
-    return stream.isTTY && !quiet && !shared ? new LiveLine(this.#session, stream, this.#plan.output) : undefined;
+    if (!stream.isTTY || quiet || this.#daemon !== undefined) return undefined;
+    const live = new LiveLine(this.#session, stream, this.#plan.output);
+    this.#messages.beforeLine = () => live.clear();
+    return live;
+  }
+
+  /** Whether the command writes to it as well. */
+  get #isTerminalShared(): boolean {
+    return this.#command !== undefined && process.stdout.isTTY;
   }
 }

@@ -17,6 +17,8 @@ export interface Session {
   failure(): Promise<string>;
   /** Counts so far, of all buffers together. */
   progress(): Progress;
+  /** How other machines do that are recorded too, one text each. At any time. */
+  guestStates(): readonly string[];
   /** Switches tracing off, takes what is left, and puts the kernel back. Returns what went wrong, one line each. */
   stop(): Promise<string[]>;
   /** Makes the trace file and removes the temporary ones. Returns what was recorded, in lines for people. */
@@ -40,6 +42,4 @@ export interface Progress {
   readonly bytesByCpu: ReadonlyMap<number, number>;
   readonly events: number;
   readonly lost: number;
-  /** How other machines do that are recorded too, one text each. */
-  readonly guests: readonly string[];
 }

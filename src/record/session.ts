@@ -159,7 +159,11 @@ export class RecordSession implements Session {
         lost += cpu.lost;
       }
     }
-    return { bytesByCpu: this.#running.progress(), events, lost, guests: [] };
+    return { bytesByCpu: this.#running.progress(), events, lost };
+  }
+
+  guestStates(): readonly string[] {
+    return [];
   }
 
   get #running(): Capture {

@@ -94,8 +94,11 @@ export class GuestedSession implements Session {
   }
 
   progress(): Progress {
-    const host = this.#host?.progress() ?? { bytesByCpu: new Map<number, number>(), events: 0, lost: 0 };
-    return { ...host, guests: this.#guests.states() };
+    return this.#host?.progress() ?? { bytesByCpu: new Map<number, number>(), events: 0, lost: 0 };
+  }
+
+  guestStates(): readonly string[] {
+    return this.#guests.states();
   }
 
   async stop(): Promise<string[]> {

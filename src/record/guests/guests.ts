@@ -75,9 +75,10 @@ export class Guests {
 
   /** How each of them does, for people: `guest1: recording, 1.2 MB`. */
   states(): string[] {
-    return this.#sessions.map(
-      ({ guest, state, bytes }) => `${guest.name}: ${state}, ${(bytes / 2 ** 20).toFixed(1)} MB`,
-    );
+    return this.#sessions.map(({ guest, state, bytes }) => {
+      const megabytes = bytes > 0 ? `, ${(bytes / 2 ** 20).toFixed(1)} MB` : '';
+      return `${guest.name}: ${state}${megabytes}`;
+    });
   }
 }
 
