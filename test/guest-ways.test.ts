@@ -1,19 +1,20 @@
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { clockErrors, findTwins, quantile, shareWithinBounds } from '../src/demo/twins.ts';
 import { clockDistance } from '../src/kernel/clock-distance.ts';
 import { nodeCodecs } from '../src/node/codecs.ts';
 import { openFile } from '../src/node/file-source.ts';
+import { findKvmFolder } from '../src/sampler/kvm-files.ts';
 import { openTrace } from '../src/trace-file/open.ts';
 import type { TraceFile } from '../src/trace-file/types.ts';
 import { GUEST_PORT_ROOT, HOST_FIFO_ROOT, portName } from '../src/transport/fifos.ts';
 import { missing } from './support/capabilities.ts';
 import { type LoopbackGuest, startGuest } from './support/loopback.ts';
-import { tandem } from './support/run.ts';
+import { run, tandem } from './support/run.ts';
 import { temporaryFolder } from './support/temp-folder.ts';
 import { journals, tracefsState, withTracefs } from './support/tracefs-state.ts';
 
@@ -39,6 +40,7 @@ async function monitor(asked: number[]): Promise<Server> {
     asked.push(port);
     const inner = connect({ port, host: '127.0.0.1', noDelay: true });
     inner.on('error', () => socket.destroy());
+    socket.on('close', () => inner.destroy());
     await once(inner, 'connect');
     socket.write('OK 1073741824\n');
     socket.pipe(inner).pipe(socket);
@@ -127,6 +129,46 @@ describe("by a monitor's Unix socket", () => {
       for (const path of made.reverse()) rmSync(path, { recursive: true, force: true });
     }
     expect(readdirSync(folder)).not.toContain('host-127.0.0.1.dat');
+  });
+});
+
+const DEBUGFS = '/sys/kernel/debug';
+
+/** The start of a command line for which KVM tells of this process, as a virtual machine whose vCPUs are unlike. */
+function withUnlikeVcpus(count: number): string[] {
+  const covers = join(folder, 'kvm');
+  for (let id = 0; id < count; id++) {
+    const vcpu = join(covers, `${process.pid}-12/vcpu${id}`);
+    mkdirSync(vcpu, { recursive: true });
+    writeFileSync(join(vcpu, 'tsc-offset'), `${-1_000_000 * (id + 1)}\n`);
+  }
+  const mounted = `mountpoint -q ${DEBUGFS} || mount -t debugfs debugfs ${DEBUGFS}`;
+  const script = `(${mounted}) && mount --bind '${covers}' ${DEBUGFS}/kvm && exec "$@"`;
+  return ['-m', '--propagation', 'private', 'sh', '-c', script, 'sh', process.execPath, resolve('dist/cli/main.js')];
+}
+
+test('where nobody can tell which vCPU is which, and they are unlike, clocks are measured', async (context) => {
+  const noKvm = missing('root', 'tracefs', 'unshare') ?? (findKvmFolder() === undefined ? 'no KVM here' : undefined);
+  context.skip(noKvm !== undefined, noKvm);
+  await withTracefs(async () => {
+    const before = tracefsState();
+    // The monitor is this process: its machine has a vCPU more than its guest has CPUs.
+    const server = await monitor([]);
+    const guest = await startGuest('tandem', NAME, folder);
+    try {
+      const ofGuest = ['-A', `unix:${SOCKET}:${guest.port}`, ...EVENTS];
+      const args = ['record', '-o', 'unlike.dat', '-C', 'x86-tsc', ...EVENTS, ...ofGuest, ...WORKLOAD];
+      const command = [...withUnlikeVcpus(cpus().length + 1), ...args];
+      const { status, stdout, stderr } = await run('unshare', command, { cwd: folder });
+      expect([status, stderr]).toEqual([0, '']);
+      expect(stdout.toString()).toMatch(/: no kvm time sync: .*their TSCs differ: which are they\?\n/);
+      expect(stdout.toString()).toMatch(/Negotiated ptp4 time sync protocol .*\n {2}clock offset -?\d+ ticks, \+\/- /);
+    } finally {
+      await guest.stop();
+      server.close();
+    }
+    expect(tracefsState()).toEqual(before);
+    expect(journals()).toEqual([]);
   });
 });
 

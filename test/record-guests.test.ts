@@ -184,18 +184,19 @@ describe.skipIf(unable !== undefined)('an agent that spoils the start', () => {
 
 describe.skipIf(unable !== undefined)('an agent that is lost while recording', () => {
   test.for([
-    ['is killed', ({ socket }) => void socket.destroy()],
-    ['sends garbage', ({ socket }) => void socket.write(Buffer.alloc(64, 'x'))],
-  ] as const satisfies readonly (readonly [string, Script])[])(
+    ['is killed', 150, ({ socket }) => void socket.destroy()],
+    ['is killed before its data was asked for', 0, ({ socket }) => void socket.destroy()],
+    ['sends garbage', 150, ({ socket }) => void socket.write(Buffer.alloc(64, 'x'))],
+  ] as const satisfies readonly (readonly [string, number, Script])[])(
     '%s: both files are made, with what came',
-    async ([, end]) => {
+    async ([, after, end]) => {
       const { status, stderr } = await recordWith(async (agent) => {
         const { session, request } = agent;
         await request;
         session.respond(answer(await dataPorts(trace.cpus, sleep(200))));
         session.sendMetadata(trace.metadata);
         session.endMetadata();
-        await sleep(150);
+        await sleep(after);
         await end(agent);
       });
       expect(stderr).toMatch(/^tandem: guest guest \(agent at 127.0.0.1:\d+\): /);

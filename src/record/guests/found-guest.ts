@@ -36,20 +36,29 @@ export async function findPlannedGuests(plans: readonly GuestPlan[]): Promise<Fo
     const pid = address.kind === 'unix' ? await monitorProcess(address.path, MONITOR_TIMEOUT_MS) : guest?.pid;
     guests.push({
       ...{ name, address, args: plan.args, pid },
-      kvmFolder: pid !== undefined && kvmFolder !== undefined && isReadable(pid, kvmFolder) ? kvmFolder : undefined,
+      kvmFolder: unreadableTsc({ pid, kvmFolder }) === undefined ? kvmFolder : undefined,
     });
   }
   return guests;
 }
 
-/** Whether KVM's files tell how the guest's TSC relates to this machine's, in a way that a trace file can hold. */
-function isReadable(pid: number, kvmFolder: string): boolean {
+/**
+ * Why KVM's files don't tell how the guest's TSC relates to this machine's, in a way that a trace file can hold;
+ * undefined where they do. `cpuCount`: the guest's, once it is known.
+ */
+export function unreadableTsc(
+  { pid, kvmFolder }: Pick<FoundGuest, 'pid' | 'kvmFolder'>,
+  cpuCount?: number,
+): string | undefined {
+  if (pid === undefined || kvmFolder === undefined) return 'it is no virtual machine of this kernel';
   try {
-    const files = KvmFiles.open(pid, undefined, kvmFolder);
+    const files = KvmFiles.open(pid, cpuCount, kvmFolder);
     const cpus = Array.from({ length: files.cpuCount }, (_, cpu) => cpu);
-    return unsound(files) === undefined && cpus.every((cpu) => isStorable(files.tsc(cpu)));
+    const problem = unsound(files);
+    if (problem !== undefined) return problem;
+    return cpus.every((cpu) => isStorable(files.tsc(cpu))) ? undefined : 'its TSC is scaled too far for a trace file';
   } catch (error) {
-    if (error instanceof TandemError) return false;
+    if (error instanceof TandemError) return error.message;
     throw error;
   }
 }

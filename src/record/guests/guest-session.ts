@@ -1,4 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TandemError } from '../../base/errors.ts';
 import { within } from '../../base/within.ts';
 import { fsError } from '../../kernel/os-error.ts';
@@ -20,13 +21,23 @@ import { GuestSync } from './guest-sync.ts';
 import { Receiver } from './receiver.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** For an agent to notice that a session has ended before it began. */
+const FORGET_TIMEOUT_MS = 10_000;
+const FORGET_PAUSE_MS = 200;
 /** An agent that was asked for the end, and neither confirms it nor sends any data for so long, hangs. */
 const STALL_TIMEOUT_MS = 10_000;
 /** From the end of an agent's trace to the end of its data. */
 const DRAIN_TIMEOUT_MS = 10_000;
 
 /** Where one guest's recording is, in a word for people. */
-export type GuestState = 'connecting' | 'measuring its clock' | 'recording' | 'lost' | 'ended';
+export type GuestState =
+  | 'connecting'
+  | 'connected'
+  | 'measuring its clock'
+  | 'clock measured'
+  | 'recording'
+  | 'lost'
+  | 'ended';
 
 /**
  * One guest from its connection to its file. The steps in their order: `request`, `measureFirst`, `openData`; `close`,
@@ -52,6 +63,8 @@ export class GuestSession {
   #metadataFd = -1;
   #metadataProblem: unknown;
   #isAbandoned = false;
+  /** What ended its session before its time. */
+  #loss: TandemError | undefined;
 
   constructor(guest: FoundGuest, context: GuestContext) {
     this.guest = guest;
@@ -74,36 +87,83 @@ export class GuestSession {
 
   /** Connects to the agent, asks it to record, and connects to where its clock is measured. */
   async request(): Promise<void> {
-    const { guest, peer } = this;
-    const { tracefs, journal, traceId, hostClock, date, useFifos } = this.#context;
+    const { guest } = this;
+    const { tracefs, journal } = this.#context;
     if (hidesVcpus(guest)) this.#watch = EnteredVcpus.watch(guest.pid as number, tracefs, journal);
+    const offers = this.#sync.offers();
+    let response = await this.#ask(offers);
+    // How many CPUs a guest has is known only now.
+    const obstacle = this.#sync.obstacle(response.syncProtocol, response.ports.length);
+    if (obstacle !== undefined) {
+      this.#context.tell(`${this.peer}: no ${response.syncProtocol} time sync: ${obstacle}`);
+      response = await this.#askAgain(offers?.filter((name) => name !== response.syncProtocol));
+    }
+    this.#response = response;
+    const { syncProtocol, syncPort, ports } = response;
+    if (this.#state === 'connecting') this.#state = 'connected';
+    if (syncProtocol === '') return;
+    // At once: an agent does not wait for that while other guests are measured.
+    await this.#sync.open(syncProtocol, ports.length, () =>
+      this.#connect(atPort(this.#peerAddress, syncPort), 'its port for time sync can not be reached'),
+    );
+  }
+
+  /** Connects to the agent, and asks it to record. `syncProtocols`: those to choose from. */
+  async #ask(syncProtocols: string[] | undefined): Promise<TraceResponse> {
+    const { guest, peer } = this;
+    const { traceId, hostClock, date, useFifos } = this.#context;
     const connection = await this.#connect(guest.address, 'its agent can not be reached');
     this.#connection = connection;
-    this.#fifos = useFifos && guest.address.kind !== 'tcp' ? openHostFifos(guest.name) : [];
-    const control = new Control(
+    if (useFifos && guest.address.kind !== 'tcp' && this.#fifos.length === 0) this.#fifos = openHostFifos(guest.name);
+    const control: Control = new Control(
       connection,
       {
         peer,
         portKind: guest.address.kind === 'tcp' ? 'tcp' : 'vsock',
         request: {
           ...{ traceId, useFifos: this.#fifos.length > 0 },
-          ...{ args: agentArgs(guest, hostClock, date), syncProtocols: this.#sync.offers() },
+          ...{ args: agentArgs(guest, hostClock, date), syncProtocols },
         },
       },
       {
-        metadata: (bytes) => this.#keepMetadata(bytes),
+        metadata: (bytes) => {
+          if (control === this.#control) this.#keepMetadata(bytes);
+        },
         unexpected: (command) => this.#context.warn(`${peer}: sent ${command}, which makes no sense here`),
       },
     );
     this.#control = control;
-    void control.failure.then((error) => this.#lose(error));
-    this.#response = await control.request();
-    const { syncProtocol, syncPort, ports } = this.#response;
-    if (syncProtocol === '') return;
-    // At once: an agent does not wait for that while other guests are measured.
-    await this.#sync.open(syncProtocol, ports.length, () =>
-      this.#connect(atPort(this.#peerAddress, syncPort), 'its port for time sync can not be reached'),
-    );
+    void control.failure.then((error) => {
+      if (control === this.#control) this.#lose(error);
+    });
+    return control.request();
+  }
+
+  /** As `#ask`. An agent may be busy with the session before, which it was asked to forget, for a moment. */
+  async #askAgain(syncProtocols: string[] | undefined): Promise<TraceResponse> {
+    const deadline = performance.now() + FORGET_TIMEOUT_MS;
+    for (;;) {
+      this.#hangUp();
+      try {
+        return await this.#ask(syncProtocols);
+      } catch (error) {
+        const isRefused = error instanceof TandemError && error.code === 'PEER';
+        if (!isRefused || this.#isAbandoned || performance.now() > deadline) throw error;
+        await sleep(FORGET_PAUSE_MS);
+      }
+    }
+  }
+
+  /** Ends a session that has come no further than the agent's answer. */
+  #hangUp(): void {
+    this.#connection?.shutdown();
+    if (!this.#isAbandoned) this.#state = 'connecting';
+    this.#loss = undefined;
+    this.#control?.dispose();
+    this.#control = undefined;
+    this.#connection?.close();
+    if (this.#metadataFd >= 0) closeSync(this.#metadataFd);
+    this.#metadataFd = -1;
   }
 
   /** Waits for the first round of measurements. Recording goes on without, if it fails. */
@@ -116,6 +176,7 @@ export class GuestSession {
     this.#state = 'measuring its clock';
     this.#context.tell(`Negotiated ${protocol} time sync protocol with guest ${this.guest.name}`);
     await this.#sync.start();
+    if (this.#state === 'measuring its clock') this.#state = 'clock measured';
     this.#control?.roundEnded();
   }
 
@@ -144,6 +205,7 @@ export class GuestSession {
       if (problem !== undefined) this.#lose(new TandemError('IO', this.peer, problem, 'what came before is kept'));
     });
     this.#state = this.#control?.isRecording ? 'recording' : 'lost';
+    if (this.#loss !== undefined) this.#context.warn(this.#loss.message);
   }
 
   async #connectData(ports: readonly number[]): Promise<number[]> {
@@ -292,6 +354,7 @@ export class GuestSession {
   #lose(error: TandemError): void {
     if (this.#state === 'recording') this.#context.warn(error.message);
     this.#state = 'lost';
+    this.#loss = error;
   }
 
   #warn(problem: string): void {

@@ -11,7 +11,8 @@ import { timeShiftOf } from '../../sync/time-shift.ts';
 import type { Measurement } from '../../sync/types.ts';
 import type { TimeShift } from '../../time/types.ts';
 import type { Connection } from '../../transport/connection.ts';
-import { type FoundGuest, namesVcpus, vcpuThreads } from './found-guest.ts';
+import { KVM_NAME } from '../../wire/time-sync/kvm.ts';
+import { type FoundGuest, namesVcpus, unreadableTsc, vcpuThreads } from './found-guest.ts';
 import type { GuestContext } from './guest-context.ts';
 
 /** A guest's CPU can be away for long, but not for ever. */
@@ -53,6 +54,11 @@ export class GuestSync {
     const tracesVcpus = countSameUnit(this.#clock, hostClock) && hasRunEvents(tracefs) && namesVcpus(this.#guest);
     const role = this.#guest.address.kind === 'tcp' ? 'client' : 'host';
     return offeredProtocols(role, hostClock, { readsVcpuTsc, tracesVcpus });
+  }
+
+  /** Why the protocol that the guest chose can not be used with so many CPUs; undefined where it can. */
+  obstacle(protocol: string, cpuCount: number): string | undefined {
+    return protocol === KVM_NAME ? unreadableTsc(this.#guest, cpuCount) : undefined;
   }
 
   /** Gets ready to measure by the protocol that was agreed on. `connect` gives the connection for it. */
@@ -97,7 +103,8 @@ export class GuestSync {
       ...{ fd: connection.fd, protocol: this.#protocol, cpuCount: this.#cpuCount, peer: `guest ${name}` },
       ...{ timeoutMs: PROBE_TIMEOUT_MS, firstTimeoutMs: FIRST_PROBE_TIMEOUT_MS, intervalMs: sync.intervalMs },
       instance: this.#instance(),
-      vm: pid === undefined || kvmFolder === undefined ? undefined : { pid, kvmFolder },
+      // No other protocol has a use for it, and it may not fit.
+      vm: pid === undefined || kvmFolder === undefined || this.#protocol !== KVM_NAME ? undefined : { pid, kvmFolder },
     });
   }
 
