@@ -60,7 +60,7 @@ export class NestedSite implements Site {
       kernel: parts.kernel,
       initramfs: parts.initramfs,
       kernelWords: [
-        'lab.modules=kvm_amd,vhost_vsock,vhost_net,tun,bridge',
+        'lab.modules=kvm_amd,vhost_vsock,tun,bridge',
         // Moving pages together interrupts all CPUs, which emulated ones don't always survive.
         'transparent_hugepage=never',
         `lab.tandem=${OUTSIDE}${parts.tandem}/dist/cli/main.js`,
@@ -112,7 +112,6 @@ export class NestedSite implements Site {
       ports: { lab: `/dev/virtio-ports/${name}.lab`, ...Object.fromEntries(pipes) },
       monitor: `/dev/virtio-ports/${name}.monitor`,
       tap: tapOf(number),
-      vhostNet: true,
       incoming,
       vsockCid: vsockCid(number),
     });

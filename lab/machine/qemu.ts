@@ -26,8 +26,6 @@ export interface GuestPlan extends GuestHardware {
   /** As `ports`. */
   readonly monitor: string;
   readonly tap?: string | undefined;
-  /** The kernel carries its packets, as libvirt has it, and not QEMU. */
-  readonly vhostNet?: boolean | undefined;
   readonly vsockCid?: number | undefined;
   /** Where a migrated guest comes from, instead of booting. */
   readonly incoming?: string | undefined;
@@ -65,7 +63,7 @@ export function qemuArguments(plan: GuestPlan): string[] {
     ...['-chardev', `pipe,id=monitor,path=${plan.monitor}`, '-mon', 'chardev=monitor,mode=control'],
     ...share('job', plan.job, ''),
     ...(plan.root ? share('root', plan.root, ',readonly=on,multidevs=remap') : []),
-    ...(plan.tap ? network(plan.tap, plan.name, plan.vhostNet ?? false) : []),
+    ...(plan.tap ? network(plan.tap, plan.name) : []),
     ...(plan.vsockCid ? ['-device', `vhost-vsock-pci,guest-cid=${plan.vsockCid}`] : []),
     ...(plan.incoming ? ['-incoming', plan.incoming] : []),
   ];
@@ -81,10 +79,10 @@ function share(tag: string, path: string, more: string): string[] {
   return ['-fsdev', backend, '-device', `virtio-9p-pci,fsdev=${tag},mount_tag=${tag}`];
 }
 
-function network(tap: string, name: string, vhost: boolean): string[] {
+function network(tap: string, name: string): string[] {
   const last = [...name].reduce((sum, letter) => (sum + letter.charCodeAt(0)) & 0xff, 0).toString(16);
   const device = `virtio-net-pci,netdev=net,mac=52:54:00:77:00:${last.padStart(2, '0')},romfile=`;
-  return ['-netdev', `tap,id=net,ifname=${tap},script=no,downscript=no${vhost ? ',vhost=on' : ''}`, '-device', device];
+  return ['-netdev', `tap,id=net,ifname=${tap},script=no,downscript=no`, '-device', device];
 }
 
 /** Sockets of three cores take four APIC ids each, and a vCPU's id is its APIC id: the second socket begins with 4. */

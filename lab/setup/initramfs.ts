@@ -16,7 +16,6 @@ const MODULES = [
   'overlay',
   'vmw_vsock_virtio_transport',
   'vhost_vsock',
-  'vhost_net',
   'tun',
   'bridge',
   'kvm_amd',
