@@ -59,8 +59,8 @@ export function copyFileRange(fdIn: number, fdOut: number, length: number, subje
   );
 }
 
-/** close(2) of what `pipe` opened: Node warns of descriptors that it does not know. */
-export function closePipeEnd(fd: number): void {
+/** close(2) of what a system call here opened: Node warns of descriptors that it does not know. */
+export function closeDescriptor(fd: number): void {
   native.close(fd);
 }
 

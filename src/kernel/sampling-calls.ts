@@ -14,7 +14,6 @@ const native = {
   schedGetcpu: lazy('int sched_getcpu()'),
   schedYield: lazy('int sched_yield()'),
   timerfdCreate: lazy('int timerfd_create(int clock, int flags)'),
-  close: lazy('int close(int fd)'),
   timerfdSettime: lazy('int timerfd_settime(int fd, int flags, const void *value, void *before)'),
   schedSetscheduler: lazy('int sched_setscheduler(int pid, int policy, const void *parameters)'),
 };
@@ -72,7 +71,7 @@ export function yieldCpu(): void {
   native.schedYield();
 }
 
-/** timerfd_create(2), of CLOCK_MONOTONIC. */
+/** timerfd_create(2), of CLOCK_MONOTONIC; `closeDescriptor` ends it. */
 export function createTimer(): number {
   const CLOCK_MONOTONIC = 1;
   const TFD_CLOEXEC = 0o2000000;
@@ -82,9 +81,4 @@ export function createTimer(): number {
 /** timerfd_settime(2) to a struct itimerspec (64-bit): interval and time from now, as seconds and nanoseconds each. */
 export function setTimer(fd: number, value: BigInt64Array): void {
   native.timerfdSettime(fd, 0, value, null); // it is a timer, and `value` is of our own making
-}
-
-/** close(2): Node warns of descriptors that it does not know. */
-export function closeTimer(fd: number): void {
-  native.close(fd);
 }

@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { TandemError } from '../base/errors.ts';
-import { closePipeEnd, PollSet, pipe, setRealTimePriority, spliceNow } from '../kernel/libc.ts';
+import { closeDescriptor, PollSet, pipe, setRealTimePriority, spliceNow } from '../kernel/libc.ts';
 import { fsError, OsError } from '../kernel/os-error.ts';
 import { type CaptureOutput, FileOutput } from './capture-output.ts';
 import type { CaptureJob, CaptureOptions, CaptureTask } from './capture-types.ts';
@@ -58,8 +58,8 @@ export function captureUntilStopped(
       drainRest(channel);
     }
   } finally {
-    for (const fd of [stop.readFd, giveUp.readFd, between.readFd, between.writeFd]) closePipeEnd(fd);
-    if (!isReady) for (const { writeFd } of [stop, giveUp]) closePipeEnd(writeFd);
+    for (const fd of [stop.readFd, giveUp.readFd, between.readFd, between.writeFd]) closeDescriptor(fd);
+    if (!isReady) for (const { writeFd } of [stop, giveUp]) closeDescriptor(writeFd);
     for (const { rawFd, output } of channels) {
       closeSync(rawFd);
       output.close();

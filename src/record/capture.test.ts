@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { closePipeEnd, makeFifo, pipe } from '../kernel/libc.ts';
+import { closeDescriptor, makeFifo, pipe } from '../kernel/libc.ts';
 import { Capture, sharesOf } from './capture.ts';
 import { captureUntilStopped } from './capture-loop.ts';
 import type { CaptureThreads } from './capture-threads.ts';
@@ -101,7 +101,7 @@ describe('a thread that crashes', () => {
     const capture = await Capture.start(threads(ready + boom), [task], job);
     expect(await capture.failure()).toBe('a capture thread crashed: boom');
     expect(await capture.stop()).toEqual({ cpus: [{ task, bytes: 0 }], problems: ['a capture thread crashed: boom'] });
-    closePipeEnd(readFd);
+    closeDescriptor(readFd);
   });
 });
 

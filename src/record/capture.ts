@@ -1,6 +1,6 @@
 import { existsSync, statSync, truncateSync } from 'node:fs';
 import { TandemError } from '../base/errors.ts';
-import { closePipeEnd } from '../kernel/libc.ts';
+import { closeDescriptor } from '../kernel/libc.ts';
 import type { CaptureThreads } from './capture-threads.ts';
 import type { CaptureJob, CaptureMessage, CaptureOptions, CaptureTask } from './capture-types.ts';
 
@@ -156,7 +156,7 @@ class PipeEnd {
 
   close(): void {
     this.#isClosed = true;
-    if (this.#fd >= 0) closePipeEnd(this.#fd);
+    if (this.#fd >= 0) closeDescriptor(this.#fd);
     this.#fd = -1;
   }
 }

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from 'vitest';
-import { closePipeEnd, makeFifo, pipe, setBlocking, splice } from '../kernel/libc.ts';
+import { closeDescriptor, makeFifo, pipe, setBlocking, splice } from '../kernel/libc.ts';
 import { socketPair } from '../kernel/sampling-calls.ts';
 import { closeSocket, receive } from '../kernel/sockets.ts';
 import { StreamOutput } from './stream-output.ts';
@@ -51,8 +51,8 @@ function pass(output: StreamOutput): void {
   output.write(blocks.subarray(0, BLOCK));
   setBlocking(between.readFd, false);
   expect(() => readSync(between.readFd, Buffer.alloc(1)), 'nothing stays in the pipe').toThrowError('EAGAIN');
-  closePipeEnd(between.readFd);
-  closePipeEnd(between.writeFd);
+  closeDescriptor(between.readFd);
+  closeDescriptor(between.writeFd);
 }
 
 describe.runIf(process.platform === 'linux')('a stream of sub-buffers', () => {
@@ -82,8 +82,8 @@ describe.runIf(process.platform === 'linux')('a stream of sub-buffers', () => {
     expect(readSync(far, read)).toBe(BLOCK);
     expect(read.equals(blocks.subarray(0, BLOCK))).toBe(true);
     for (const fd of [pages, near, far]) closeSync(fd);
-    closePipeEnd(between.readFd);
-    closePipeEnd(between.writeFd);
+    closeDescriptor(between.readFd);
+    closeDescriptor(between.writeFd);
   });
 
   test('arrives whole and in order at a slow reader of a FIFO', async () => {

@@ -1,4 +1,5 @@
-import { closeTimer, createTimer, setTimer } from '../kernel/sampling-calls.ts';
+import { closeDescriptor } from '../kernel/libc.ts';
+import { createTimer, setTimer } from '../kernel/sampling-calls.ts';
 
 /** Sooner than the timers of others mostly, and later than it is stopped again: it hardly ever ends. */
 const AWAY_NS = 500_000n;
@@ -25,6 +26,6 @@ export class ExitTimer {
   }
 
   close(): void {
-    closeTimer(this.#fd);
+    closeDescriptor(this.#fd);
   }
 }

@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { closePipeEnd, PollSet, pipe, setBlocking, splice, spliceNow } from '../../kernel/libc.ts';
+import { closeDescriptor, PollSet, pipe, setBlocking, splice, spliceNow } from '../../kernel/libc.ts';
 import { fsError, OsError } from '../../kernel/os-error.ts';
 import { receiveNow } from '../../kernel/sockets.ts';
 import type { ReceiveJob, ReceiveTask } from './receive-types.ts';
@@ -43,7 +43,7 @@ export function receiveAll({ tasks, received }: ReceiveJob, ready: (stopFd: numb
     for (const channel of channels) if (channel.isOpen) mover.move(channel);
   } finally {
     mover.close();
-    closePipeEnd(stop.readFd);
+    closeDescriptor(stop.readFd);
     for (const { outputFd } of channels) closeSync(outputFd);
   }
 }
@@ -101,7 +101,7 @@ class Mover {
   }
 
   close(): void {
-    closePipeEnd(this.#between.readFd);
-    closePipeEnd(this.#between.writeFd);
+    closeDescriptor(this.#between.readFd);
+    closeDescriptor(this.#between.writeFd);
   }
 }

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { TandemError } from '../../base/errors.ts';
-import { closePipeEnd } from '../../kernel/libc.ts';
+import { closeDescriptor } from '../../kernel/libc.ts';
 import type { ReceiveJob, ReceiveMessage, ReceiveTask } from './receive-types.ts';
 
 /** A thread that takes a guest's sub-buffers into one file per CPU. */
@@ -51,7 +51,7 @@ export class Receiver {
   }
 
   #closeStop(): void {
-    if (this.#stopFd >= 0) closePipeEnd(this.#stopFd);
+    if (this.#stopFd >= 0) closeDescriptor(this.#stopFd);
     this.#stopFd = -1;
   }
 }
