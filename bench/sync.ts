@@ -49,17 +49,15 @@ interface Outcome {
 
 /** Records under a load that is there before the clocks are measured. */
 async function measure(job: Job): Promise<Outcome[]> {
-  const load = spawn(process.execPath, ['bench/spin.mjs', job.load], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-  });
+  const load = spawn(process.execPath, ['bench/spin.mjs', job.load], { stdio: ['pipe', 'ignore', 'ignore'] });
   try {
     await sleep(500);
     const work = (): Promise<void> => record(job);
     await withTracefs(() => (job.player === 'tandem' ? work() : withStock([], folder, work)));
   } finally {
-    process.kill(-(load.pid as number), 'SIGKILL');
-    await once(load, 'exit');
+    const end = once(load, 'exit');
+    load.stdin?.end();
+    await end;
   }
   const names = Array.from({ length: job.guests }, (_, guest) => nameOf(job, guest));
   const outcomes: Outcome[] = [];
