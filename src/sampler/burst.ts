@@ -1,8 +1,6 @@
+import type { Burst } from '../sync/types.ts';
 import type { BlockingLink } from './blocking-link.ts';
 import type { SamplingThread } from './sampling-thread.ts';
-
-/** Does a measurement, or the guest's part of it, as the protocol wants it done. */
-export type Burst = <T>(work: () => T) => T;
 
 /**
  * Awake, with real-time priority, a round trip on loopback takes 12 us, the machine idle or busy. Asleep it takes 20 to
@@ -11,15 +9,27 @@ export type Burst = <T>(work: () => T) => T;
  * without it is the worst, as both ends use up their turns. The host's thread is not pinned: on the CPU of a loopback
  * guest, they would take turns.
  */
-export function burst(thread: SamplingThread, link: BlockingLink, staysAwake: boolean): Burst {
-  if (!staysAwake) return (work) => work();
+export function burst(thread: SamplingThread, link: BlockingLink): Burst {
+  return (work) => {
+    try {
+      return answeringBurst(thread, link)(work);
+    } finally {
+      thread.relax();
+    }
+  };
+}
+
+/**
+ * As `burst`, for the end that only answers: it keeps its priority, since the other end also waits for it to hear that
+ * it is asked once more. Some kernels let other groups of threads keep ordinary ones waiting for seconds.
+ */
+export function answeringBurst(thread: SamplingThread, link: BlockingLink): Burst {
   return (work) => {
     link.isAwake = thread.hurry();
     try {
       return work();
     } finally {
       link.isAwake = false;
-      thread.relax();
     }
   };
 }

@@ -2,7 +2,6 @@ import { TandemError } from '../base/errors.ts';
 import type { GuestSide } from '../sync/types.ts';
 import { CONTROL_PROBE, CONTROL_STOP, readControlProbe } from '../wire/time-sync/none.ts';
 import type { BlockingLink } from './blocking-link.ts';
-import type { Burst } from './burst.ts';
 import type { SamplingThread } from './sampling-thread.ts';
 import type { SamplerMessage } from './types.ts';
 
@@ -10,7 +9,6 @@ export interface GuestLoop {
   readonly link: BlockingLink;
   readonly side: GuestSide;
   readonly thread: SamplingThread;
-  readonly burst: Burst;
   readonly say: (message: SamplerMessage) => void;
 }
 
@@ -18,7 +16,7 @@ export interface GuestLoop {
  * Does the guest's part of each measurement that the host asks for, until the host stops it or leaves. A measurement
  * that fails does not end the others. Throws when the connection is no longer of use.
  */
-export function answerMeasurements({ link, side, thread, burst, say }: GuestLoop): void {
+export function answerMeasurements({ link, side, thread, say }: GuestLoop): void {
   const told = new Set<string>();
   const tell = (problem: string): void => {
     if (!told.has(problem)) say({ type: 'problem', problem });
@@ -34,7 +32,7 @@ export function answerMeasurements({ link, side, thread, burst, say }: GuestLoop
     const unpinned = thread.pin(cpu);
     if (unpinned !== undefined) tell(`CPU ${cpu} was measured from another CPU: ${unpinned}`);
     try {
-      burst(() => side.answer(cpu));
+      side.answer(cpu);
     } catch (error) {
       if (!(error instanceof TandemError) || link.state === 'gone') throw error;
       tell(`CPU ${cpu} was not measured: ${error.message}`);

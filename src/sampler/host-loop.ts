@@ -2,7 +2,6 @@ import { TandemError } from '../base/errors.ts';
 import type { HostSide } from '../sync/types.ts';
 import { CONTROL_STOP } from '../wire/time-sync/none.ts';
 import type { BlockingLink } from './blocking-link.ts';
-import type { Burst } from './burst.ts';
 import type { StopSignal } from './stop-signal.ts';
 import type { SamplerMessage } from './types.ts';
 
@@ -10,7 +9,6 @@ import type { SamplerMessage } from './types.ts';
 export interface HostLoop {
   readonly link: BlockingLink;
   readonly side: HostSide;
-  readonly burst: Burst;
   readonly cpuCount: number;
   readonly intervalMs: number;
   readonly stop: StopSignal;
@@ -34,14 +32,14 @@ export function measureRounds(loop: HostLoop): void {
   link.sendControl(CONTROL_STOP, 0);
 }
 
-function measureRound({ link, side, burst, cpuCount, say }: HostLoop, round: number): void {
+function measureRound({ link, side, cpuCount, say }: HostLoop, round: number): void {
   const problems: string[] = [];
   let measured = 0;
   let broken: TandemError | undefined;
   for (let cpu = 0; cpu < cpuCount; cpu++) {
     try {
       if (link.state === 'silent') link.skipArrived();
-      say({ type: 'measured', measurement: burst(() => side.measure(cpu)) });
+      say({ type: 'measured', measurement: side.measure(cpu) });
       measured++;
     } catch (error) {
       if (!(error instanceof TandemError)) throw error;

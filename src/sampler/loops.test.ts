@@ -20,7 +20,6 @@ const say = (message: SamplerMessage): void => {
   said.push(message);
   if (message.type === 'round') onRound();
 };
-const burst = <T>(work: () => T): T => work();
 beforeEach(() => {
   [near, far] = socketPair();
   link = new BlockingLink(near, 'ptp', 'the peer', 20);
@@ -43,7 +42,7 @@ describe('the host', () => {
     intervalMs = 0,
     stop = new StopSignal(),
   ): void =>
-    measureRounds({ link, side: { measure: (cpu) => measure(cpu, stop) }, burst, cpuCount: 2, intervalMs, stop, say });
+    measureRounds({ link, side: { measure: (cpu) => measure(cpu, stop) }, cpuCount: 2, intervalMs, stop, say });
   /** How many measurements each round had, and the problems of all. */
   const rounds = (): number[] => said.flatMap((message) => (message.type === 'round' ? [message.measured] : []));
   const problems = (): string[] => said.flatMap((message) => (message.type === 'round' ? message.problems : []));
@@ -142,7 +141,7 @@ describe('the guest', () => {
   const stop = (): void => peer.sendControl(2, 0);
   const cpus = allowedCpus();
   const run = (answer: (cpu: number) => void): void =>
-    answerMeasurements({ link, side: { answer }, thread: new SamplingThread(), burst, say });
+    answerMeasurements({ link, side: { answer }, thread: new SamplingThread(), say });
 
   test('answers on the CPU that was asked for, and runs anywhere afterwards', () => {
     const answers: [number, number[]][] = [];

@@ -3,7 +3,7 @@ import { TandemError } from '../base/errors.ts';
 import { protocolNamed } from '../sync/registry.ts';
 import { CONTROL_PROBE, writeControlProbe } from '../wire/time-sync/none.ts';
 import { BlockingLink } from './blocking-link.ts';
-import { burst as burstOf } from './burst.ts';
+import { answeringBurst, burst } from './burst.ts';
 import { ExitTimer } from './exit-timer.ts';
 import { answerMeasurements } from './guest-loop.ts';
 import { measureRounds } from './host-loop.ts';
@@ -29,14 +29,19 @@ function run(markers: RawMarkers): void {
   const firstTimeoutMs = task.role === 'host' ? task.options.firstTimeoutMs : timeoutMs;
   const link = new BlockingLink(fd, name, peer, timeoutMs, firstTimeoutMs);
   const thread = new SamplingThread();
-  const burst = burstOf(thread, link, protocol.staysAwake ?? false);
   const now = (): number => performance.now();
   warmUp(markers);
   if (task.role === 'guest') {
     const timer = new ExitTimer();
     try {
-      const side = protocol.guest({ link, markers, now, exit: () => timer.exit() });
-      answerMeasurements({ link, side, thread, burst, say });
+      const side = protocol.guest({
+        link,
+        markers,
+        now,
+        burst: answeringBurst(thread, link),
+        exit: () => timer.exit(),
+      });
+      answerMeasurements({ link, side, thread, say });
     } finally {
       timer.close();
     }
@@ -51,9 +56,10 @@ function run(markers: RawMarkers): void {
     vcpuTsc: files && ((cpu) => files.tsc(cpu)),
     runWatch: runs,
     ask: (cpu) => link.sendControl(CONTROL_PROBE, writeControlProbe(link.output, 0, cpu)),
+    burst: burst(thread, link),
     now,
   });
-  measureRounds({ link, side, burst, cpuCount, intervalMs, stop: new StopSignal(task.stop), say });
+  measureRounds({ link, side, cpuCount, intervalMs, stop: new StopSignal(task.stop), say });
 }
 
 /** Undefined where the events can't be had: what was agreed on works without. */

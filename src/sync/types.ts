@@ -120,15 +120,23 @@ export interface HostTools {
   readonly runWatch: RunWatch | undefined;
   /** Asks the guest to begin its part of a measurement of that CPU. */
   ask(cpu: number): void;
+  readonly burst: Burst;
   /** This machine's time in ms, with fractions: any clock that only goes forward. Tells when enough was measured. */
   now(): number;
 }
+
+/**
+ * Does what the other end waits for, awake and ahead of ordinary threads. Not for protocols that other programs speak:
+ * with a peer that falls asleep meanwhile, the way to it takes longer than the way back.
+ */
+export type Burst = <T>(work: () => T) => T;
 
 /** What a protocol has to work with on the guest's (server's) side. The thread runs on the CPU in question. */
 export interface GuestTools {
   readonly link: SyncLink;
   /** The guest's clock, by markers in the trace. */
   readonly markers: Stamper;
+  readonly burst: Burst;
   /** Makes the CPU exit to its hypervisor, if it is a virtual one. */
   exit(): void;
   /** As the host's. */
@@ -164,11 +172,6 @@ export interface SyncProtocol {
   readonly accuracy: number;
   /** Flags stored in TIME_SHIFT. */
   readonly flags: number;
-  /**
-   * Both ends wait for each other's messages awake, ahead of ordinary threads. Not for protocols that other programs
-   * speak: with a peer that falls asleep meanwhile, the way to it takes longer than the way back.
-   */
-  readonly staysAwake?: boolean;
   /** Only for guests of this machine: ticks of their TSC are those of its own. */
   readonly isOfOneMachine?: boolean;
   /** Whether it can play that role for a trace clock (the kernel's name; undefined: not known yet). */

@@ -85,9 +85,10 @@ export function hostTools(
   ask: (cpu: number) => void = () => {},
   vcpuTsc?: (cpu: number) => VcpuTsc,
 ): HostTools {
-  return { link, markers, now, ask, vcpuTsc, runWatch: undefined, systemClock: stamper(() => 1n) };
+  const burst = <T>(work: () => T): T => work();
+  return { link, markers, now, ask, vcpuTsc, burst, runWatch: undefined, systemClock: stamper(() => 1n) };
 }
 
 export function guestTools(link: SyncLink, markers: Stamper, now: () => number): GuestTools {
-  return { link, markers, now, exit: () => {} };
+  return { link, markers, now, burst: (work) => work(), exit: () => {} };
 }

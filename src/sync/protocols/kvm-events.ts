@@ -16,9 +16,9 @@ export const kvmEvents: SyncProtocol = {
   name: 'kvm-events',
   accuracy: 1000,
   flags: INTERPOLATE,
-  staysAwake: true,
   isOfOneMachine: true,
-  supports: (role, _clock, { tracesVcpus }) => role === 'guest' || (role === 'host' && tracesVcpus),
+  // A VM can be reached over a network as well.
+  supports: (role, _clock, { tracesVcpus }) => role === 'guest' || role === 'server' || tracesVcpus,
   host: (tools) =>
     new Ptp4Host(tools, { aloneStamps: ALONE_STAMPS, runWatch: tools.runWatch, mostProbes: MOST_PROBES }),
   guest: (tools) => new Ptp4Guest(tools, { aloneStamps: ALONE_STAMPS }),

@@ -47,7 +47,6 @@ export const ptp4: SyncProtocol = {
   name: PTP4_NAME,
   accuracy: 5000,
   flags: INTERPOLATE,
-  staysAwake: true,
   supports: () => true,
   host: (tools) => new Ptp4Host(tools),
   guest: (tools) => new Ptp4Guest(tools),
@@ -141,7 +140,7 @@ export class Ptp4Host implements HostSide {
     this.#watch?.begin(cpu);
     let guest: Ptp4Stamps;
     try {
-      guest = this.#burst(cpu);
+      guest = this.#tools.burst(() => this.#probed(cpu));
     } finally {
       this.#watch?.end();
     }
@@ -153,7 +152,7 @@ export class Ptp4Host implements HostSide {
   }
 
   /** Returns the guest's stamps: one more than there were probes, and those that it made alone. */
-  #burst(cpu: number): Ptp4Stamps {
+  #probed(cpu: number): Ptp4Stamps {
     this.#turns.begin();
     this.#tools.ask(cpu);
     this.#plan.begin(this.#tools.now());
@@ -224,6 +223,10 @@ export class Ptp4Guest implements GuestSide {
   }
 
   answer(): void {
+    this.#tools.burst(() => this.#answer());
+  }
+
+  #answer(): void {
     const { markers } = this.#tools;
     markers.begin(PTP4_PROBE_LIMIT + 2);
     this.#turns.begin();
