@@ -15,12 +15,12 @@ describe('negotiation', () => {
     expect(offeredProtocols('client', 'x86-tsc', readable)).toEqual(['ptp4', 'ptp']);
   });
 
-  test('a host offers kvm-events for a guest whose vCPUs it can trace', () => {
+  test('who can trace the vCPUs of a guest offers kvm-events, whatever leads to it', () => {
     expect(offeredProtocols('host', 'mono', traced)).toEqual(['kvm-events', 'ptp4', 'ptp']);
     expect(offeredProtocols('host', 'x86-tsc', { readsVcpuTsc: true, tracesVcpus: true })).toEqual([
       ...['kvm', 'kvm-events', 'ptp4', 'ptp'],
     ]);
-    expect(offeredProtocols('client', 'mono', traced)).toEqual(['ptp4', 'ptp']);
+    expect(offeredProtocols('client', 'mono', traced)).toEqual(['kvm-events', 'ptp4', 'ptp']);
   });
 
   test('the agent takes the most accurate one that both have', () => {
@@ -33,6 +33,7 @@ describe('negotiation', () => {
     expect(choose(['kvm', 'kvm-events', 'ptp4', 'ptp'], 'mono')).toBe('kvm-events');
     expect(choose([])).toBeUndefined();
     expect(chooseProtocol(['kvm', 'ptp'], 'server', 'x86-tsc', unknown)?.name).toBe('ptp');
+    expect(chooseProtocol(['kvm', 'kvm-events', 'ptp4'], 'server', 'x86-tsc', unknown)?.name).toBe('kvm-events');
   });
 
   test('unknown names are passed over, any number of them', () => {

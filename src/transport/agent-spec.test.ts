@@ -87,10 +87,10 @@ describe('what is written after -A', () => {
 
 describe('the guest that is meant', () => {
   const guests: Guest[] = [
-    { name: 'web', cid: 7, pid: 100 },
-    { name: 'mute', cid: undefined, pid: 101 },
-    { name: 'twin', cid: 8, pid: 102 },
-    { name: 'twin', cid: 9, pid: 103 },
+    { name: 'web', cid: 7, macs: [], pid: 100 },
+    { name: 'mute', cid: undefined, macs: [], pid: 101 },
+    { name: 'twin', cid: 8, macs: [], pid: 102 },
+    { name: 'twin', cid: 9, macs: [], pid: 103 },
   ];
   const resolve = (text: string) => resolveAgentSpec(parseAgentSpec(text), async () => guests);
 

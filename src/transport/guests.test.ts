@@ -32,6 +32,7 @@ addProcess('100', [
   ...['-name', 'guest=web,debug-threads=on', '-S', '-machine', 'pc'],
   ...['-device', '{"driver":"virtio-serial-pci","id":"s0"}'],
   ...['-device', '{"driver":"vhost-vsock-pci","id":"vsock0","guest-cid":3,"vhostfd":"29"}', '-msg', 'timestamp=on'],
+  ...['-device', '{"driver":"virtio-net-pci","netdev":"hostnet0","id":"net0","mac":"52:54:00:AB:cd:01"}'],
 ]);
 addProcess('200', ['qemu-kvm', '-device', 'vhost-vsock-pci,id=v,guest-cid=42', '--name', 'db,process=qemu:db']);
 addProcess('300', ['/opt/kvm', '-name', 'no, vsock']);
@@ -48,10 +49,10 @@ mkdirSync(join(proc, '700')); // ended
 mkdirSync(join(proc, 'self'));
 
 const SEEN = [
-  { name: 'web', cid: 3, pid: 100 },
-  { name: 'db', cid: 42, pid: 200 },
-  { name: 'no', cid: undefined, pid: 300 },
-  { name: undefined, cid: 16, pid: 500 },
+  { name: 'web', cid: 3, macs: ['52:54:00:ab:cd:01'], pid: 100 },
+  { name: 'db', cid: 42, macs: [], pid: 200 },
+  { name: 'no', cid: undefined, macs: [], pid: 300 },
+  { name: undefined, cid: 16, macs: [], pid: 500 },
 ];
 
 describe("QEMU's processes", () => {
@@ -79,7 +80,12 @@ describe("QEMU's processes", () => {
     ['-device', undefined, undefined],
     ['-name', undefined, undefined],
   ])('%s', (words, name, cid) => {
-    expect(parseQemuCommandLine(['qemu', ...words.split(' ')])).toEqual({ name, cid });
+    expect(parseQemuCommandLine(['qemu', ...words.split(' ')])).toEqual({ name, cid, macs: [] });
+  });
+
+  test('tell the addresses of their network cards', () => {
+    const words = '-nic tap,mac=52:54:00:00:00:01 -device e1000,mac=52:54:00:00:00:0A -netdev tap,id=n'.split(' ');
+    expect(parseQemuCommandLine(['qemu', ...words]).macs).toEqual(['52:54:00:00:00:01', '52:54:00:00:00:0a']);
   });
 });
 
@@ -93,8 +99,8 @@ describe('libvirt', () => {
     esac`);
     const found = await findGuests(proc);
     expect(found.slice(SEEN.length)).toEqual([
-      { name: 'mail', cid: 77, pid: undefined },
-      { name: 'quiet', cid: undefined, pid: undefined },
+      { name: 'mail', cid: 77, macs: [], pid: undefined },
+      { name: 'quiet', cid: undefined, macs: [], pid: undefined },
     ]);
   });
 

@@ -9,6 +9,8 @@ export interface Guest {
   readonly name: string | undefined;
   /** Its vsock address; undefined when it has no vsock device. */
   readonly cid: number | undefined;
+  /** The addresses of its network cards that its command line tells, as `52:54:00:12:34:56`. */
+  readonly macs: readonly string[];
   /** Its process; undefined when only libvirt knows of it. */
   readonly pid: number | undefined;
 }
@@ -24,7 +26,10 @@ export async function findGuests(procRoot = '/proc'): Promise<Guest[]> {
   for (const name of names ?? []) {
     const description = await virsh(['dumpxml', '--domain', name]);
     const [, cid] = /<cid\b[^>]*\baddress=["'](\d+)["']/.exec(description ?? '') ?? [];
-    guests.push({ name: isGuestName(name) ? name : undefined, cid: cid ? guestCid(cid) : undefined, pid: undefined });
+    guests.push({
+      ...{ name: isGuestName(name) ? name : undefined, cid: cid ? guestCid(cid) : undefined },
+      ...{ macs: [], pid: undefined },
+    });
   }
   return guests;
 }
@@ -37,7 +42,8 @@ export function qemuGuests(procRoot = '/proc'): Guest[] {
     const words = commandLine(join(procRoot, entry, 'cmdline'));
     if (!/^(qemu|kvm)/.test(basename(words[0] ?? ''))) continue;
     const guest = parseQemuCommandLine(words);
-    if (guest.name !== undefined || guest.cid !== undefined) guests.push({ ...guest, pid: Number(entry) });
+    const isKnown = guest.name !== undefined || guest.cid !== undefined || guest.macs.length > 0;
+    if (isKnown) guests.push({ ...guest, pid: Number(entry) });
   }
   return guests;
 }
@@ -51,21 +57,25 @@ function commandLine(path: string): string[] {
   }
 }
 
-/** Name and cid of `-name guest=NAME,...` and of a vhost-vsock device. */
-export function parseQemuCommandLine(words: readonly string[]): Pick<Guest, 'name' | 'cid'> {
+/** What `-name guest=NAME,...`, a vhost-vsock device, and those of a network tell. */
+export function parseQemuCommandLine(words: readonly string[]): Omit<Guest, 'pid'> {
   let name: string | undefined;
   let cid: number | undefined;
+  const macs: string[] = [];
   for (const [index, word] of words.entries()) {
     const value = words[index + 1];
     if (value === undefined) break;
     if (/^--?name$/.test(word)) name = qemuOptions(value, 'guest').get('guest');
-    if (/^--?device$/.test(word)) cid = vsockCid(value) ?? cid;
+    if (!/^--?(device|nic)$/.test(word)) continue;
+    const options = value.startsWith('{') ? jsonOptions(value) : qemuOptions(value, 'driver');
+    cid = vsockCid(options) ?? cid;
+    const mac = options.get('mac')?.toLowerCase();
+    if (mac !== undefined) macs.push(mac);
   }
-  return { name: name !== undefined && isGuestName(name) ? name : undefined, cid };
+  return { name: name !== undefined && isGuestName(name) ? name : undefined, cid, macs };
 }
 
-function vsockCid(device: string): number | undefined {
-  const options = device.startsWith('{') ? jsonOptions(device) : qemuOptions(device, 'driver');
+function vsockCid(options: ReadonlyMap<string, string>): number | undefined {
   if (!options.get('driver')?.startsWith('vhost-vsock')) return undefined;
   return guestCid(options.get('guest-cid') ?? '');
 }

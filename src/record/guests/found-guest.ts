@@ -8,6 +8,7 @@ import type { PeerAddress } from '../../transport/address.ts';
 import { resolveAgentSpec } from '../../transport/agent-spec.ts';
 import { monitorProcess } from '../../transport/connect.ts';
 import { MAXIMUM_CPUS } from '../../transport/fifos.ts';
+import { neighbourGuest } from '../../transport/neighbours.ts';
 import type { GuestPlan } from './guest-plan.ts';
 
 const MONITOR_TIMEOUT_MS = 1000;
@@ -40,6 +41,12 @@ export async function findPlannedGuests(plans: readonly GuestPlan[]): Promise<Fo
     });
   }
   return guests;
+}
+
+/** The guest, now that its agent was reached: over a network that shows which VM of this machine it is, if it is one. */
+export function reachedAt(guest: FoundGuest, peer: PeerAddress): FoundGuest {
+  if (peer.kind !== 'tcp' || guest.pid !== undefined) return guest;
+  return { ...guest, pid: neighbourGuest(peer.host)?.pid };
 }
 
 /**

@@ -12,7 +12,7 @@ import { openHostFifos } from '../../transport/fifos.ts';
 import type { TraceResponse } from '../../wire/host-session.ts';
 import { checkWritable, TemporaryFiles } from '../temporary-files.ts';
 import { Control } from './control.ts';
-import { type FoundGuest, guestOutput, hidesVcpus, vcpuThreads } from './found-guest.ts';
+import { type FoundGuest, guestOutput, hidesVcpus, reachedAt, vcpuThreads } from './found-guest.ts';
 import { agentArgs } from './guest-clock.ts';
 import type { GuestContext } from './guest-context.ts';
 import { writeGuestFile } from './guest-file.ts';
@@ -45,11 +45,11 @@ export type GuestState =
  * told, and what there is is kept.
  */
 export class GuestSession {
-  readonly guest: FoundGuest;
   readonly output: string;
   readonly #context: GuestContext;
   readonly #files: TemporaryFiles;
   readonly #sync: GuestSync;
+  #guest: FoundGuest;
   #state: GuestState = 'connecting';
   #connection: Connection | undefined;
   #control: Control | undefined;
@@ -67,13 +67,23 @@ export class GuestSession {
   #loss: TandemError | undefined;
 
   constructor(guest: FoundGuest, context: GuestContext) {
-    this.guest = guest;
+    this.#guest = guest;
     this.#context = context;
     this.output = guestOutput(context.hostOutput, guest.name);
     this.#files = TemporaryFiles.of({ output: this.output, temporaryFolder: context.temporaryFolder });
     const clock = namedClock(guest.args) ?? context.hostClock;
-    this.#sync = new GuestSync(guest, clock, context, (problem) => this.#warn(problem));
+    this.#sync = new GuestSync(
+      () => this.guest,
+      clock,
+      context,
+      (problem) => this.#warn(problem),
+    );
     checkWritable(this.output, this.#files);
+  }
+
+  /** More of it is known once its agent was reached. */
+  get guest(): FoundGuest {
+    return this.#guest;
   }
 
   get state(): GuestState {
@@ -87,16 +97,12 @@ export class GuestSession {
 
   /** Connects to the agent, asks it to record, and connects to where its clock is measured. */
   async request(): Promise<void> {
-    const { guest } = this;
-    const { tracefs, journal } = this.#context;
-    if (hidesVcpus(guest)) this.#watch = EnteredVcpus.watch(guest.pid as number, tracefs, journal);
-    const offers = this.#sync.offers();
-    let response = await this.#ask(offers);
+    let response = await this.#ask();
     // How many CPUs a guest has is known only now.
     const obstacle = this.#sync.obstacle(response.syncProtocol, response.ports.length);
     if (obstacle !== undefined) {
       this.#context.tell(`${this.peer}: no ${response.syncProtocol} time sync: ${obstacle}`);
-      response = await this.#askAgain(offers?.filter((name) => name !== response.syncProtocol));
+      response = await this.#askAgain(response.syncProtocol);
     }
     this.#response = response;
     const { syncProtocol, syncPort, ports } = response;
@@ -108,12 +114,14 @@ export class GuestSession {
     );
   }
 
-  /** Connects to the agent, and asks it to record. `syncProtocols`: those to choose from. */
-  async #ask(syncProtocols: string[] | undefined): Promise<TraceResponse> {
-    const { guest, peer } = this;
-    const { traceId, hostClock, date, useFifos } = this.#context;
-    const connection = await this.#connect(guest.address, 'its agent can not be reached');
+  /** Connects to the agent, and asks it to record. `impossible`: a protocol that it is not to choose. */
+  async #ask(impossible?: string): Promise<TraceResponse> {
+    const { traceId, hostClock, date, useFifos, tracefs, journal } = this.#context;
+    const connection = await this.#connect(this.#guest.address, 'its agent can not be reached');
     this.#connection = connection;
+    this.#guest = reachedAt(this.#guest, connection.peer);
+    const { guest, peer } = this;
+    if (hidesVcpus(guest)) this.#watch ??= EnteredVcpus.watch(guest.pid as number, tracefs, journal);
     if (useFifos && guest.address.kind !== 'tcp' && this.#fifos.length === 0) this.#fifos = openHostFifos(guest.name);
     const control: Control = new Control(
       connection,
@@ -122,7 +130,8 @@ export class GuestSession {
         portKind: guest.address.kind === 'tcp' ? 'tcp' : 'vsock',
         request: {
           ...{ traceId, useFifos: this.#fifos.length > 0 },
-          ...{ args: agentArgs(guest, hostClock, date), syncProtocols },
+          args: agentArgs(guest, hostClock, date),
+          syncProtocols: this.#sync.offers()?.filter((name) => name !== impossible),
         },
       },
       {
@@ -140,12 +149,12 @@ export class GuestSession {
   }
 
   /** As `#ask`. An agent may be busy with the session before, which it was asked to forget, for a moment. */
-  async #askAgain(syncProtocols: string[] | undefined): Promise<TraceResponse> {
+  async #askAgain(impossible: string): Promise<TraceResponse> {
     const deadline = performance.now() + FORGET_TIMEOUT_MS;
     for (;;) {
       this.#hangUp();
       try {
-        return await this.#ask(syncProtocols);
+        return await this.#ask(impossible);
       } catch (error) {
         const isRefused = error instanceof TandemError && error.code === 'PEER';
         if (!isRefused || this.#isAbandoned || performance.now() > deadline) throw error;

@@ -25,7 +25,7 @@ const LAST_ROUND_TIMEOUT_MS = 60_000;
 
 /** The clock of one guest: how it is measured, and what became of that. */
 export class GuestSync {
-  readonly #guest: FoundGuest;
+  readonly #known: () => FoundGuest;
   readonly #context: GuestContext;
   /** Name of the guest's trace clock, by the kernel. */
   readonly #clock: string;
@@ -38,11 +38,16 @@ export class GuestSync {
   #sampler: Sampler | undefined;
   #sampled: SamplingResult | undefined;
 
-  constructor(guest: FoundGuest, clock: string, context: GuestContext, warn: (problem: string) => void) {
-    this.#guest = guest;
+  /** `known`: what is known of the guest by now. */
+  constructor(known: () => FoundGuest, clock: string, context: GuestContext, warn: (problem: string) => void) {
+    this.#known = known;
     this.#clock = clock;
     this.#context = context;
     this.#warn = warn;
+  }
+
+  get #guest(): FoundGuest {
+    return this.#known();
   }
 
   /** Names of the protocols that both clocks allow; undefined when none is wanted. */
