@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { TraceFile } from '../../src/index.ts';
+import { decodeLog } from '../../src/sync/log.ts';
 import { recordWell } from '../attempts.ts';
 import { LabError } from '../errors.ts';
 import type { Transport } from '../machine/agent.ts';
@@ -25,10 +26,15 @@ export interface PtpCase {
   readonly clock: string;
 }
 
+export interface MeasuredError extends GuestSyncError {
+  /** What was agreed on to measure by, if the recorder keeps a log. */
+  readonly protocol: string | undefined;
+}
+
 export const caseName = ({ transport, clock }: PtpCase): string => `${transport}-${clock}`;
 
 /** Records with PTP and tells how far its times are from what KVM knows. */
-export async function ptpError(context: Context, one: PtpCase): Promise<GuestSyncError | undefined> {
+export async function ptpError(context: Context, one: PtpCase): Promise<MeasuredError | undefined> {
   const { lab, pair } = context;
   const { transport, clock } = one;
   const name = caseName(one);
@@ -57,9 +63,10 @@ export async function ptpError(context: Context, one: PtpCase): Promise<GuestSyn
     const range = [times.reduce((a, b) => (a < b ? a : b)), times.reduce((a, b) => (a > b ? a : b))] as const;
     const error = guestSyncError(guests[0]!, truth, range, units);
     context.figure(`${name}: error of ${pair.recorder}+${pair.agent}, ns`, error);
-    const probes = `${files[1]}.tsync`;
-    if (clock === TICKS && existsSync(probes)) context.figure(`${name}: ways, us`, waysOf(probes, offset, units));
-    return error;
+    const path = `${files[1]}.tsync`;
+    const log = existsSync(path) ? decodeLog(readFileSync(path, 'utf8'), path) : undefined;
+    if (clock === TICKS && log) context.figure(`${name}: ways, us`, waysOf(log.measurements, offset, units));
+    return { ...error, protocol: log?.header.protocol };
   });
 }
 

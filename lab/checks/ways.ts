@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { decodeLog } from '../../src/sync/log.ts';
-import type { Probes } from '../../src/sync/types.ts';
+import type { Measurement, Probes } from '../../src/sync/types.ts';
 
 /** How long probes were on their way in one direction, us. */
 interface Way {
@@ -17,10 +15,10 @@ interface Ways {
   readonly uneven: number;
 }
 
-/** The ways of all measurements of a log of probes, by what KVM adds to the host's TSC to get the guest's. */
-export function waysOf(log: string, tscOffset: bigint, ticksOfSecond: number): Ways[] {
+/** The ways of all probes, by what KVM adds to the host's TSC to get the guest's. */
+export function waysOf(measurements: readonly Measurement[], tscOffset: bigint, ticksOfSecond: number): Ways[] {
   const microseconds = (ticks: bigint): number => (Number(ticks) * 1e6) / ticksOfSecond;
-  return decodeLog(readFileSync(log, 'utf8'), log).measurements.flatMap(({ probes }) => {
+  return measurements.flatMap(({ probes }) => {
     if (!probes) return [];
     const toHost = wayOf(probes, 'guestSend', 'hostReceive', (sent, received) => received - sent + tscOffset);
     const toGuest = wayOf(probes, 'hostSend', 'guestReceive', (sent, received) => received - sent - tscOffset);

@@ -8,13 +8,13 @@ import { manyVcpus } from './many-vcpus.ts';
 import { migrated } from './migrated.ts';
 import { pipes } from './pipes.ts';
 import { ptpClocks } from './ptp-clocks.ts';
-import { ptpNested } from './ptp-nested.ts';
+import { ptpBounds, ptpNested } from './ptp-nested.ts';
 import { ptpTcpFlat } from './ptp-tcp-flat.ts';
 import { unnamedVcpus } from './unnamed-vcpus.ts';
 
 /** In the order in which they are run: those of one shape one after the other, so that machines start once. */
 export const SCENARIOS: readonly Scenario[] = [
-  ...[agentStart, kvmVsock, losses, migrated, pipes, hybridVsock, manyVcpus, unnamedVcpus, ptpNested, clock],
-  ptpClocks,
+  ...[agentStart, kvmVsock, losses, migrated, pipes, hybridVsock, manyVcpus, unnamedVcpus],
+  ...[ptpBounds, ptpNested, clock, ptpClocks],
   ptpTcpFlat,
 ];
