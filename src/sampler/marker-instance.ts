@@ -23,24 +23,33 @@ export interface MarkerInstance {
   readonly wakingId: number | undefined;
   /** Undefined where runs of vCPUs are not watched. */
   readonly runs?: RunEvents;
+  /** What the kernel does next to exits of a vCPU that it runs on: undefined where that is not watched. */
+  readonly exits?: readonly InstanceEvent[];
 }
 
 /** The events of a guest's vCPUs that an instance can record besides. */
 export interface RunEvents {
   /** Threads by guest CPU; -1 where unknown. */
   readonly threads: readonly number[];
-  readonly entry: RunEvent;
-  readonly exit: RunEvent;
-  readonly littleEndian: boolean;
+  readonly entry: InstanceEvent;
+  readonly exit: InstanceEvent;
 }
 
-/** An event of KVM, and the type that the kernel gave it. */
-export interface RunEvent {
+/** An event, and the type that the kernel gave it. */
+export interface InstanceEvent {
+  readonly system: string;
   readonly name: string;
   readonly id: number;
 }
 
 const RUN_EVENTS = ['kvm_entry', 'kvm_exit'] as const;
+
+/** The timer of a CPU is changed before an exit, and the register that tells the hypervisor of it is written behind one. */
+const EXIT_EVENTS = [
+  ['timer', 'hrtimer_start'],
+  ['timer', 'hrtimer_cancel'],
+  ['msr', 'write_msr'],
+] as const;
 
 /** Room per CPU for what a measurement sees a vCPU do: some 10 000 runs. */
 const RUNS_BUFFER_KB = 1024;
@@ -94,10 +103,21 @@ export function withRuns(
     // Threads of one program mostly have ids in a row: others in between are left out when the events are read.
     const ours = `common_pid >= ${Math.min(...known)} && common_pid <= ${Math.max(...known)}`;
     if (known.length > 0) files.write(ours, 'events', 'kvm', name, 'filter');
-    return { name, id: eventId(tracefs, 'kvm', name) };
+    return instanceEvent(tracefs, 'kvm', name);
   });
-  const [entry, exit] = events as [RunEvent, RunEvent];
-  return { ...instance, runs: { threads, entry, exit, littleEndian: instance.layout.littleEndian } };
+  const [entry, exit] = events as [InstanceEvent, InstanceEvent];
+  return { ...instance, runs: { threads, entry, exit } };
+}
+
+/** Lets an instance record what happens next to exits of a vCPU, once the events are switched on. */
+export function withExits(instance: MarkerInstance, tracefs: Tracefs): MarkerInstance {
+  if (!hasPidsOfKernel()) return instance;
+  const there = EXIT_EVENTS.filter(([system, name]) => tracefs.top.has('events', system, name));
+  return { ...instance, exits: there.map(([system, name]) => instanceEvent(tracefs, system, name)) };
+}
+
+function instanceEvent(tracefs: Tracefs, system: string, name: string): InstanceEvent {
+  return { system, name, id: eventId(tracefs, system, name) };
 }
 
 function wakingId(tracefs: Tracefs): number | undefined {

@@ -1,7 +1,8 @@
-import { closeSync, constants, openSync, readlinkSync, readSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fsError } from '../kernel/os-error.ts';
 import { writeMarker } from '../kernel/sampling-calls.ts';
+import { threadId } from '../kernel/thread-id.ts';
 import { SubBufferCursor } from '../ring-buffer/record-cursor.ts';
 import type { Stamper } from '../sync/types.ts';
 import type { MarkerInstance } from './marker-instance.ts';
@@ -144,9 +145,8 @@ function openAt(path: string, flags: number): number {
 
 /** Has the kernel record when it wakes the calling thread. */
 function watchWakings(event: string): void {
-  const thread = readlinkSync('/proc/thread-self').split('/').at(-1);
   try {
-    writeFileSync(join(event, 'filter'), `pid == ${thread}`);
+    writeFileSync(join(event, 'filter'), `pid == ${threadId()}`);
     writeFileSync(join(event, 'enable'), '1');
   } catch (error) {
     throw fsError(error, event, 'can not be written');

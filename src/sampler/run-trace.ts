@@ -1,11 +1,8 @@
-import { closeSync, constants, openSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
-import { TandemError } from '../base/errors.ts';
-import { fsError } from '../kernel/os-error.ts';
 import type { SubBufferCursor } from '../ring-buffer/record-cursor.ts';
 import { Column } from '../sync/runs/column.ts';
 import { RunsBuilder } from '../sync/runs/runs.ts';
 import type { RunWatch, VcpuRuns } from '../sync/types.ts';
+import { EventSwitches } from './event-switches.ts';
 import type { MarkerInstance, RunEvents } from './marker-instance.ts';
 import type { RawMarkers } from './raw-markers.ts';
 
@@ -20,7 +17,8 @@ const TWO_32 = 0x1_0000_0000;
 export class RunTrace implements RunWatch {
   readonly #markers: RawMarkers;
   readonly #events: RunEvents;
-  readonly #switches: readonly { readonly fd: number; readonly path: string }[];
+  readonly #littleEndian: boolean;
+  readonly #switches: EventSwitches;
   readonly #tell: (problem: string) => void;
   #thread = -1;
   /** Upper half of the first stamp's time, from which the others count. */
@@ -36,18 +34,9 @@ export class RunTrace implements RunWatch {
   constructor(instance: MarkerInstance, events: RunEvents, markers: RawMarkers, tell: (problem: string) => void) {
     this.#markers = markers;
     this.#events = events;
+    this.#littleEndian = instance.layout.littleEndian;
     this.#tell = tell;
-    const switches: { fd: number; path: string }[] = [];
-    this.#switches = switches;
-    try {
-      for (const { name } of [events.entry, events.exit]) {
-        const path = join(instance.path, 'events', 'kvm', name, 'enable');
-        switches.push({ fd: opened(path), path });
-      }
-    } catch (error) {
-      this.close();
-      throw error;
-    }
+    this.#switches = new EventSwitches(instance.path, [events.entry, events.exit]);
     markers.onOther = (record) => this.#take(record);
   }
 
@@ -58,11 +47,11 @@ export class RunTrace implements RunWatch {
     this.#base = undefined;
     this.#times = new Column();
     this.#isBroken = false;
-    if (this.#thread !== -1) this.#switch('1');
+    if (this.#thread !== -1) this.#turn('on');
   }
 
   end(): void {
-    if (this.#thread !== -1) this.#switch('0');
+    if (this.#thread !== -1) this.#turn('off');
   }
 
   runs(): VcpuRuns | undefined {
@@ -83,7 +72,8 @@ export class RunTrace implements RunWatch {
 
   #take({ view, start, end, tsHi, tsLo, missed }: SubBufferCursor): void {
     if (missed !== 0) this.#isBroken = true;
-    const { entry, exit, littleEndian } = this.#events;
+    const { entry, exit } = this.#events;
+    const littleEndian = this.#littleEndian;
     if (end - start < THREAD_AT + 4) return;
     const id = view.getUint16(start, littleEndian);
     if (id !== entry.id && id !== exit.id) return;
@@ -92,29 +82,15 @@ export class RunTrace implements RunWatch {
     this.#times.push(2 * ((tsHi - this.#base) * TWO_32 + tsLo) + (id === exit.id ? 1 : 0));
   }
 
-  #switch(value: '0' | '1'): void {
-    for (const { fd, path } of this.#switches) {
-      try {
-        writeSync(fd, value, 0);
-      } catch (error) {
-        const problem = fsError(error, path, `can not be set to ${value}`);
-        if (!(problem instanceof TandemError)) throw problem;
-        this.#isBroken = true;
-        this.#tell(problem.message);
-      }
-    }
+  #turn(way: 'on' | 'off'): void {
+    const problem = this.#switches.turn(way);
+    if (problem === undefined) return;
+    this.#isBroken = true;
+    this.#tell(problem);
   }
 
   /** Only now can the instance be removed. */
   close(): void {
-    for (const { fd } of this.#switches) closeSync(fd);
-  }
-}
-
-function opened(path: string): number {
-  try {
-    return openSync(path, constants.O_WRONLY);
-  } catch (error) {
-    throw fsError(error, path, 'can not be opened');
+    this.#switches.close();
   }
 }

@@ -4,7 +4,7 @@ import { protocolNamed } from '../sync/registry.ts';
 import { CONTROL_PROBE, writeControlProbe } from '../wire/time-sync/none.ts';
 import { BlockingLink } from './blocking-link.ts';
 import { answeringBurst, burst } from './burst.ts';
-import { ExitTimer } from './exit-timer.ts';
+import { ExitStamps } from './exit-stamps.ts';
 import { answerMeasurements } from './guest-loop.ts';
 import { measureRounds } from './host-loop.ts';
 import { KvmFiles } from './kvm-files.ts';
@@ -32,18 +32,18 @@ function run(markers: RawMarkers): void {
   const now = (): number => performance.now();
   warmUp(markers);
   if (task.role === 'guest') {
-    const timer = new ExitTimer();
+    const exits = new ExitStamps(task.options.instance, markers, now);
     try {
       const side = protocol.guest({
         link,
         markers,
         now,
         burst: answeringBurst(thread, link),
-        exit: () => timer.exit(),
+        stampExits: (most) => exits.make(most),
       });
       answerMeasurements({ link, side, thread, say });
     } finally {
-      timer.close();
+      exits.close();
     }
     return;
   }

@@ -137,8 +137,11 @@ export interface GuestTools {
   /** The guest's clock, by markers in the trace. */
   readonly markers: Stamper;
   readonly burst: Burst;
-  /** Makes the CPU exit to its hypervisor, if it is a virtual one. */
-  exit(): void;
+  /**
+   * Makes the CPU exit to its hypervisor again and again, if it is a virtual one, and stamps next to that. At most so many
+   * stamps, ascending; those of the markers are forgotten.
+   */
+  stampExits(most: number): BigUint64Array;
   /** As the host's. */
   now(): number;
 }

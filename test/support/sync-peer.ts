@@ -90,5 +90,5 @@ export function hostTools(
 }
 
 export function guestTools(link: SyncLink, markers: Stamper, now: () => number): GuestTools {
-  return { link, markers, now, burst: (work) => work(), exit: () => {} };
+  return { link, markers, now, burst: (work) => work(), stampExits: () => new BigUint64Array(0) };
 }

@@ -2,8 +2,8 @@ import { INTERPOLATE } from '../../time/exact-sync.ts';
 import type { SyncProtocol } from '../types.ts';
 import { Ptp4Guest, Ptp4Host } from './ptp4.ts';
 
-/** Enough for some to be next to an exit, and for their pattern to be no other's. */
-const ALONE_STAMPS = 128;
+/** That of END, and what the guest stamps next to exits of its vCPU. */
+const ALONE_STAMPS = 384;
 /** They only have to tell about where the offset is, and that it is the right vCPU. */
 const MOST_PROBES = 64;
 

@@ -33,9 +33,6 @@ import {
 
 /** Beyond it, a burst does not become better. */
 const MOST_PROBES = 400;
-const PAUSE_PRIME = 131;
-/** In calls that read the time; one less than a power of 2. */
-const MOST_PAUSE = 3;
 
 /**
  * Our own: as `ptp`, but all stamps end up at the host. Each side stamps once per turn, between the arrival of a
@@ -109,7 +106,7 @@ function stampsOf(markers: Stamper, count: number): Ptp4Stamps {
 
 /** What another protocol with these messages does besides. */
 export interface Ptp4Extras {
-  /** So many stamps of the guest tell of no message: that of END, and others between two exits of its vCPU each. */
+  /** So many stamps of the guest, at most, tell of no message: that of END, and others next to exits of its vCPU. */
   readonly aloneStamps: number;
   readonly runWatch: RunWatch | undefined;
   readonly mostProbes: number;
@@ -208,6 +205,13 @@ function probesOf(guest: Ptp4Stamps, host: Ptp4Stamps, runs: VcpuRuns | undefine
   };
 }
 
+function joined(first: BigUint64Array, second: BigUint64Array): BigUint64Array {
+  const all = new BigUint64Array(first.length + second.length);
+  all.set(first);
+  all.set(second, first.length);
+  return all;
+}
+
 /** The guest's side: it probes for as long as the host echoes. */
 export class Ptp4Guest implements GuestSide {
   readonly #tools: GuestTools;
@@ -227,26 +231,17 @@ export class Ptp4Guest implements GuestSide {
   }
 
   #answer(): void {
-    const { markers } = this.#tools;
+    const { markers, stampExits } = this.#tools;
     markers.begin(PTP4_PROBE_LIMIT + 2);
     this.#turns.begin();
     const count = this.#probe() + 1;
-    this.#stampAlone(count);
-    this.#turns.sendStamps(stampsOf(markers, count + this.#aloneStamps));
-  }
-
-  /**
-   * Behind the stamp of END, each between two exits of the vCPU. Equal times between them would look the same one exit
-   * later: so pauses are of the lengths that cubes leave of a prime number.
-   */
-  #stampAlone(first: number): void {
-    const { markers, exit, now } = this.#tools;
-    for (let k = 1; k < this.#aloneStamps; k++) {
-      exit();
-      markers.mark(first + k);
-      for (let pause = ((k * k * k) % PAUSE_PRIME) & MOST_PAUSE; pause > 0; pause--) now();
+    if (this.#aloneStamps === 0) {
+      this.#turns.sendStamps(stampsOf(markers, count));
+    } else {
+      const { sent, received } = stampsOf(markers, count + 1);
+      const alone = stampExits(this.#aloneStamps - 1);
+      this.#turns.sendStamps({ sent: joined(sent, alone), received: joined(received, alone) });
     }
-    if (this.#aloneStamps > 0) exit();
   }
 
   /** Returns how many probes there were: how many were echoed. */
