@@ -151,8 +151,32 @@ describe('refined clocks of simulated machines', () => {
   });
 
   test('do not depend on the order of the files', async () => {
-    const [host, guest] = await opened(recordMachine({ ...base, samples: noisy(3, 100_000) }, 5));
-    expect(await proveClocks([guest, host])).toEqual(await proveClocks([host, guest]));
+    const length = 0.2 * SECOND;
+    const files: TraceFile[] = [];
+    for (const seed of [1, 2]) {
+      const recorded = recordMachine({ ...base, length, samples: noisy(3, 100_000, length) }, seed);
+      const [host, guest] = await opened(recorded);
+      const named = (name: string): TraceFile['source'] => ({ ...guest.source, name: `${name}-${seed}` });
+      const [traceId, ...ids] = [1n, 2n, 3n].map((id) => 16n * BigInt(seed) + id) as [bigint, bigint, bigint];
+      // Two guests of one host, on the same threads.
+      const guests = ids.map((id) => ({ ...host.guests[0]!, traceId: id }));
+      files.push({ ...host, traceId, guests, source: named('host') });
+      for (const id of ids) {
+        const timeShift = { ...(guest.timeShift as TimeShift), peerTraceId: traceId };
+        files.push({ ...guest, traceId: id, timeShift, source: named(`guest-${id}`) });
+      }
+    }
+    const proofs = async (list: readonly TraceFile[]) =>
+      new Map((await proveClocks(list)).map((proof) => [proof.name, proof]));
+    const expected = await proofs(files);
+    expect(expected.size).toBe(4);
+    const order = fc.shuffledSubarray([...files.keys()], { minLength: files.length });
+    await fc.assert(
+      fc.asyncProperty(order, async (places) => {
+        expect(await proofs(places.map((place) => files[place]!))).toEqual(expected);
+      }),
+      { numRuns: 10 },
+    );
   });
 
   test('are not invented for a guest of another time', async () => {
