@@ -1,9 +1,8 @@
+import { MOST_DRIFT } from './drift.ts';
 import { INTERPOLATE } from './exact-sync.ts';
-import { MOST_DRIFT_PPM } from './outside.ts';
 import type { SyncSample } from './types.ts';
 
 const TWO_32 = 0x1_0000_0000;
-const MOST_DRIFT = Number(MOST_DRIFT_PPM) / 1e6;
 
 /**
  * `errorBound` for hot loops: the same to a unit of the host's clock, for stamps that mostly ascend, without

@@ -1,5 +1,5 @@
+import { MOST_DRIFT_PPM } from './drift.ts';
 import { INTERPOLATE } from './exact-sync.ts';
-import { MOST_DRIFT_PPM } from './outside.ts';
 import type { SyncSample } from './types.ts';
 
 /**

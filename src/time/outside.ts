@@ -1,3 +1,4 @@
+import { MOST_DRIFT_PPM } from './drift.ts';
 import { driftLine, LEVEL, type Line, type Slope } from './lines.ts';
 import type { Stretch } from './stretches.ts';
 import type { SyncSample } from './types.ts';
@@ -50,8 +51,6 @@ function slopeBetween(a: SyncSample, b: SyncSample): Slope {
   return { rise: b.offset - a.offset, run: b.time - a.time };
 }
 
-/** Clocks that are meant to run alike drift apart by less than this, in parts per million. */
-export const MOST_DRIFT_PPM = 200n;
 /** From here on (1 %) a slope says that the clocks count different units, not that they drift. */
 const OTHER_UNITS_PPM = 10_000n;
 const MILLION = 1_000_000n;

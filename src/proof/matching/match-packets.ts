@@ -1,7 +1,7 @@
 import { Corridor, type Limit } from '../../sync/estimators/corridor.ts';
-import { MOST_DRIFT } from '../../sync/estimators/limits.ts';
 import { type Runs, runAtOrAfter } from '../../sync/runs/runs.ts';
 import type { Line } from '../../sync/runs/vote.ts';
+import { MOST_DRIFT } from '../../time/drift.ts';
 import type { Flows } from './packets.ts';
 
 /*

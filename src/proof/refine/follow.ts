@@ -1,7 +1,7 @@
 import { Corridor } from '../../sync/estimators/corridor.ts';
-import { MOST_DRIFT } from '../../sync/estimators/limits.ts';
 import { coverage, lowerBound, type Track } from '../../sync/runs/track.ts';
 import { type Ballot, type Line, vote } from '../../sync/runs/vote.ts';
+import { MOST_DRIFT } from '../../time/drift.ts';
 
 /** Guest time from `from` up to `to`, and a moment in it. */
 export interface Block {

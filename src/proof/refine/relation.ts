@@ -1,8 +1,8 @@
 import { Corridor, type Limit } from '../../sync/estimators/corridor.ts';
 import { knotsOf } from '../../sync/estimators/knots.ts';
-import { MOST_DRIFT } from '../../sync/estimators/limits.ts';
 import { runAtOrAfter } from '../../sync/runs/runs.ts';
 import { lowerBound, type Track } from '../../sync/runs/track.ts';
+import { MOST_DRIFT } from '../../time/drift.ts';
 import type { Found, Stretch } from './follow.ts';
 
 /** A bend of the offset's line: guest time, offset (as in Found), and how far the truth can be from it. */

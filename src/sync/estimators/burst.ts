@@ -1,7 +1,8 @@
+import { MOST_DRIFT } from '../../time/drift.ts';
 import type { SyncSample } from '../../time/types.ts';
 import type { Probes } from '../types.ts';
 import { Corridor } from './corridor.ts';
-import { type Base, baseOf, type Limits, MOST_DRIFT, messageLimits, type PlacedLimit } from './limits.ts';
+import { type Base, baseOf, type Limits, messageLimits, type PlacedLimit } from './limits.ts';
 import { runLimits } from './run-limits.ts';
 
 /** All limits of a burst: of its messages, and of the runs of the guest's vCPU where they are known. */

@@ -1,5 +1,5 @@
+import { MOST_DRIFT } from '../../time/drift.ts';
 import { Corridor } from './corridor.ts';
-import { MOST_DRIFT } from './limits.ts';
 import { middle, type Round } from './rounds.ts';
 import type { Knot } from './steps.ts';
 import { departure, doubt, type Wander, wanderOf } from './wander.ts';

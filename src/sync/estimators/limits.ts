@@ -1,9 +1,6 @@
 import type { Probes } from '../types.ts';
 import type { Limit } from './corridor.ts';
 
-/** What clocks that are meant to run alike can drift apart: more is a step of one of them. */
-export const MOST_DRIFT = 200e-6;
-
 /** A limit, and its place among all of its burst. */
 export interface PlacedLimit extends Limit {
   readonly place: number;

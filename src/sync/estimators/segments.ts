@@ -1,5 +1,5 @@
+import { MOST_DRIFT } from '../../time/drift.ts';
 import type { Limit } from './corridor.ts';
-import { MOST_DRIFT } from './limits.ts';
 import type { Observation } from './observations.ts';
 
 /** What stamps of different CPUs of one clock can contradict each other, in units. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { BoundTrack } from '../../../src/time/bound-track.ts';
-import { MOST_DRIFT_PPM } from '../../../src/time/outside.ts';
+import { MOST_DRIFT_PPM } from '../../../src/time/drift.ts';
 import { boundAt } from './bounds.ts';
 import * as page from './page.ts';
 

@@ -5,7 +5,7 @@ import type { DecodedLog } from '../../../src/sync/log.ts';
 import type { Measurement } from '../../../src/sync/types.ts';
 import type { ReportFile } from '../../../src/text/report/report-file.ts';
 import { Correction } from '../../../src/time/correction.ts';
-import { MOST_DRIFT_PPM } from '../../../src/time/outside.ts';
+import { MOST_DRIFT_PPM } from '../../../src/time/drift.ts';
 import type { SyncSample, Ticks } from '../../../src/time/types.ts';
 import { bufferTimes } from '../../../src/timeline/buffer-times.ts';
 import type { TraceFile } from '../../../src/trace-file/types.ts';
