@@ -14,6 +14,11 @@ const checks = {
     if (version === undefined) return 'no trace-cmd installed';
     return version.startsWith('3.1.') ? undefined : `trace-cmd is ${version}, not 3.1`;
   },
+  btrfs: () => {
+    if (spawnSync('mkfs.btrfs', ['--version']).error !== undefined) return 'no btrfs-progs installed';
+    if (spawnSync('filefrag', ['-V']).error !== undefined) return 'no e2fsprogs installed';
+    return existsSync('/dev/loop-control') ? undefined : 'no loop devices';
+  },
   chromium: () => (existsSync(CHROMIUM) ? undefined : `no Chromium at ${CHROMIUM}`),
   unshare: () =>
     spawnSync('unshare', ['-m', '--propagation', 'private', 'true']).status === 0
