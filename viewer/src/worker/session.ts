@@ -22,8 +22,6 @@ const SLICE_EVENTS = 8_000;
 /** Between two messages of what is new, each of which is drawn: the first comes soon. */
 const FIRST_POST_MS = 30;
 const POST_MS = 250;
-/** Of the time so far: the more there is to draw, the longer it keeps a core from reading, and the less of it is new. */
-const POST_SHARE = 1 / 8;
 const SECOND = 1e9;
 
 /** Something newer was asked for: what was being done is of no use any more. */
@@ -126,8 +124,7 @@ export class Session {
 
   async #build(builder: TrackBuilder, opened: OpenTraces, bytes: ReadBytes, generation: number): Promise<void> {
     const post = this.#poster(builder, opened, bytes);
-    const begin = performance.now();
-    let due = begin + FIRST_POST_MS;
+    let due = performance.now() + FIRST_POST_MS;
     while (!builder.ended) {
       await builder.fill();
       while (builder.step(SLICE_EVENTS)) {
@@ -135,8 +132,7 @@ export class Session {
         this.#check(generation);
         if (performance.now() < due) continue;
         post();
-        const now = performance.now();
-        due = now + Math.max(POST_MS, (now - begin) * POST_SHARE);
+        due = performance.now() + POST_MS;
       }
       this.#check(generation);
     }
