@@ -10,9 +10,10 @@ import type { SamplingThread } from './sampling-thread.ts';
  * guest, they would take turns.
  */
 export function burst(thread: SamplingThread, link: BlockingLink): Burst {
+  const awake = answeringBurst(thread, link);
   return (work) => {
     try {
-      return answeringBurst(thread, link)(work);
+      return awake(work);
     } finally {
       thread.relax();
     }

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { TandemError } from '../base/errors.ts';
 import { fsError } from '../kernel/os-error.ts';
@@ -13,7 +13,7 @@ export class EventSwitches {
     try {
       for (const { system, name } of events) {
         const path = join(instancePath, 'events', system, name, 'enable');
-        this.#files.push({ fd: opened(path), path });
+        this.#files.push({ fd: openAt(path, constants.O_WRONLY), path });
       }
     } catch (error) {
       this.close();
@@ -42,9 +42,18 @@ export class EventSwitches {
   }
 }
 
-function opened(path: string): number {
+/** Has an event recorded only where its filter says so. `event`: its folder. */
+export function limitEvent(event: string, filter: string): void {
   try {
-    return openSync(path, constants.O_WRONLY);
+    writeFileSync(join(event, 'filter'), filter);
+  } catch (error) {
+    throw fsError(error, event, 'can not be written');
+  }
+}
+
+export function openAt(path: string, flags: number): number {
+  try {
+    return openSync(path, flags);
   } catch (error) {
     throw fsError(error, path, 'can not be opened');
   }

@@ -18,6 +18,8 @@ interface Made {
   readonly around: readonly [bigint, bigint];
   readonly events: readonly string[];
   readonly areOff: boolean;
+  /** How long was paused behind each marker. */
+  readonly pauses: readonly number[];
 }
 
 /** Stamps of this thread. */
@@ -29,7 +31,13 @@ async function made(events: 'kernel' | 'none', most = MOST): Promise<Made> {
     const markersAlone = createMarkerInstance(tracefs, journal, 'mono');
     const instance: MarkerInstance = events === 'none' ? markersAlone : withExits(markersAlone, tracefs);
     const markers = new RawMarkers(instance);
-    const exits = new ExitStamps(instance, markers, () => performance.now());
+    const pauses: number[] = [];
+    const exits = new ExitStamps(instance, markers, () => ++pauses[pauses.length - 1]!);
+    const stamp = markers.mark.bind(markers);
+    markers.mark = (slot) => {
+      pauses.push(0);
+      stamp(slot);
+    };
     const mark = (): bigint => {
       markers.begin(1);
       markers.mark(0);
@@ -37,13 +45,15 @@ async function made(events: 'kernel' | 'none', most = MOST): Promise<Made> {
     };
     try {
       const first = mark();
+      pauses.length = 0;
       const stamps = exits.make(most);
+      const made = [...pauses];
       const around = [first, mark()] as const;
       const files = tracefs.instance(instance.path.split('/').at(-1) as string);
       const areOff = (instance.exits ?? []).every(
         ({ system, name }) => files.read('events', system, name, 'enable').trim() === '0',
       );
-      return { stamps, around, areOff, events: (instance.exits ?? []).map(({ name }) => name) };
+      return { stamps, around, areOff, pauses: made, events: (instance.exits ?? []).map(({ name }) => name) };
     } finally {
       exits.close();
       markers.close();
@@ -68,10 +78,17 @@ test('next to each exit the kernel stamps, too', async (context) => {
   expect(both.areOff).toBe(true);
 });
 
-test('without events of the kernel the markers are what there is, of the same number', async (context) => {
+test('without events of the kernel the markers are what there is, at uneven times', async (context) => {
   context.skip(unable !== undefined, unable);
   const alone = await made('none');
   expect(alone.stamps).toHaveLength(128);
+  const { pauses } = alone;
+  expect(pauses).toHaveLength(128);
+  expect(Math.max(...pauses)).toBe(3);
+  for (let shift = 1; shift < 64; shift++) {
+    const same = pauses.filter((pause, i) => pause === pauses[i + shift]).length;
+    expect(same).toBeLessThan(0.6 * (pauses.length - shift));
+  }
   expectAscendingWithin(alone);
 });
 

@@ -1,8 +1,6 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fsError } from '../kernel/os-error.ts';
 import { threadId } from '../kernel/thread-id.ts';
-import { EventSwitches } from './event-switches.ts';
+import { EventSwitches, limitEvent } from './event-switches.ts';
 import { ExitTimer } from './exit-timer.ts';
 import type { MarkerInstance } from './marker-instance.ts';
 import type { RawMarkers } from './raw-markers.ts';
@@ -21,7 +19,7 @@ const MOST_PAUSE = 3;
 export class ExitStamps {
   readonly #markers: RawMarkers;
   readonly #switches: EventSwitches;
-  readonly #timer = new ExitTimer();
+  readonly #timer: ExitTimer;
   readonly #now: () => number;
   #near: bigint[] = [];
 
@@ -30,8 +28,12 @@ export class ExitStamps {
     const { exits = [], layout } = instance;
     this.#markers = markers;
     this.#now = now;
+    // Before anything is opened that would have to be closed.
+    for (const { system, name } of exits) {
+      limitEvent(join(instance.path, 'events', system, name), `common_pid == ${threadId()}`);
+    }
     this.#switches = new EventSwitches(instance.path, exits);
-    for (const { system, name } of exits) recordThisThread(join(instance.path, 'events', system, name));
+    this.#timer = new ExitTimer();
     const ids = new Set(exits.map(({ id }) => id));
     markers.onOther = ({ view, start, end, tsHi, tsLo }) => {
       if (end - start < 2 || !ids.has(view.getUint16(start, layout.littleEndian))) return;
@@ -70,13 +72,5 @@ export class ExitStamps {
   close(): void {
     this.#timer.close();
     this.#switches.close();
-  }
-}
-
-function recordThisThread(event: string): void {
-  try {
-    writeFileSync(join(event, 'filter'), `common_pid == ${threadId()}`);
-  } catch (error) {
-    throw fsError(error, event, 'can not be written');
   }
 }

@@ -1,10 +1,11 @@
-import { closeSync, constants, openSync, readSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, readSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fsError } from '../kernel/os-error.ts';
 import { writeMarker } from '../kernel/sampling-calls.ts';
 import { threadId } from '../kernel/thread-id.ts';
 import { SubBufferCursor } from '../ring-buffer/record-cursor.ts';
 import type { Stamper } from '../sync/types.ts';
+import { limitEvent, openAt } from './event-switches.ts';
 import type { MarkerInstance } from './marker-instance.ts';
 
 /** A marker is laid out as trace-cmd's: u32 series, u32 local id, u32 remote id, u32 count, u32 packet id. */
@@ -135,18 +136,10 @@ export class RawMarkers implements Stamper {
   }
 }
 
-function openAt(path: string, flags: number): number {
-  try {
-    return openSync(path, flags);
-  } catch (error) {
-    throw fsError(error, path, 'can not be opened');
-  }
-}
-
 /** Has the kernel record when it wakes the calling thread. */
 function watchWakings(event: string): void {
+  limitEvent(event, `pid == ${threadId()}`);
   try {
-    writeFileSync(join(event, 'filter'), `pid == ${threadId()}`);
     writeFileSync(join(event, 'enable'), '1');
   } catch (error) {
     throw fsError(error, event, 'can not be written');

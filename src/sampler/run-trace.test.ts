@@ -1,11 +1,10 @@
-import { readlinkSync } from 'node:fs';
-import { basename } from 'node:path';
 import { expect, test } from 'vitest';
 import { missing } from '../../test/support/capabilities.ts';
 import { KvmVm, kvmMissing } from '../../test/support/kvm-vm.ts';
 import { temporaryFolder } from '../../test/support/temp-folder.ts';
 import { tracefsState, withTracefs } from '../../test/support/tracefs-state.ts';
 import { Journal } from '../kernel/journal.ts';
+import { threadId } from '../kernel/thread-id.ts';
 import { openTracefs } from '../kernel/tracefs.ts';
 import type { VcpuRuns } from '../sync/types.ts';
 import { createMarkerInstance, withRuns } from './marker-instance.ts';
@@ -17,8 +16,6 @@ const folder = temporaryFolder();
 const TIMES = 20;
 /** Not every KVM enters a machine that has nothing to run, but each makes ready to, and says that it came to nothing. */
 const STAND_INS = ['kvm_fpu', 'kvm_userspace_exit'] as const;
-/** The calling thread. */
-const self = (): number => Number(basename(readlinkSync('/proc/thread-self')));
 
 interface Seen {
   readonly runs: VcpuRuns | undefined;
@@ -69,7 +66,7 @@ async function watched(threads: readonly number[], cpu = 0): Promise<Seen> {
 
 test('a vCPU runs between the markers before and after its entry', async (context) => {
   context.skip(unable !== undefined, unable);
-  const { marks, runs, isOff } = await watched([self()]);
+  const { marks, runs, isOff } = await watched([threadId()]);
   expect(runs?.entries.length).toBeGreaterThanOrEqual(TIMES);
   expect(isOff).toBe(true);
   const { entries, exits } = runs as VcpuRuns;
@@ -87,5 +84,5 @@ test('a vCPU runs between the markers before and after its entry', async (contex
 test('of other threads nothing is known', async (context) => {
   context.skip(unable !== undefined, unable);
   expect((await watched([1])).runs).toBeUndefined();
-  expect((await watched([self(), -1], 1)).runs).toBeUndefined();
+  expect((await watched([threadId(), -1], 1)).runs).toBeUndefined();
 });
