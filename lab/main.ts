@@ -10,6 +10,7 @@ import type { Shape } from './machine/state.ts';
 import { recordBy } from './record.ts';
 import { SCENARIOS } from './scenarios/all.ts';
 import { soak } from './scenarios/soak.ts';
+import { unpackEmulator } from './setup/emulator.ts';
 import { installPackages, missingPackages, unpackKernel } from './setup/packages.ts';
 import { prepared } from './setup/prepared.ts';
 import { runScenarios } from './test-run.ts';
@@ -29,6 +30,7 @@ async function setup(): Promise<void> {
     await installPackages(missing);
   }
   const { version } = await unpackKernel();
+  await unpackEmulator();
   await prepared();
   console.log(`ready: kernel ${version} in ${CACHE}`);
 }

@@ -39,7 +39,7 @@ export class FlatSite implements Site {
 
   async start(guest: Omit<GuestState, 'pid'>, incoming?: string): Promise<number> {
     const { name, number, vcpus } = guest;
-    const { accelerator, kernel, initramfs, tandem, holder } = this.#state;
+    const { qemu, accelerator, kernel, initramfs, tandem, holder } = this.#state;
     const network = enter(holder);
     await mustRun('nsenter', [...network, 'sh', '-c', tapScript(number)]);
     const names = ['lab', 'monitor', ...tracePipes(vcpus)];
@@ -61,11 +61,7 @@ export class FlatSite implements Site {
       tap: tapOf(number),
       incoming,
     });
-    return startDetached(
-      'nsenter',
-      [...network, 'timeout', LIFETIME, 'qemu-system-x86_64', ...plan],
-      join(SHARE, name, 'qemu.log'),
-    );
+    return startDetached('nsenter', [...network, 'timeout', LIFETIME, ...qemu, ...plan], join(SHARE, name, 'qemu.log'));
   }
 
   async runs({ pid }: GuestState): Promise<boolean> {

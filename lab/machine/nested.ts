@@ -71,7 +71,7 @@ export class NestedSite implements Site {
       ports: { lab: join(PORTS, 'host/lab'), ...Object.fromEntries(ports) },
       monitor: join(PORTS, 'host/monitor'),
     });
-    const holder = startDetached('timeout', [LIFETIME, 'qemu-system-x86_64', ...plan], join(SHARE, 'host/qemu.log'));
+    const holder = startDetached('timeout', [LIFETIME, ...parts.qemu, ...plan], join(SHARE, 'host/qemu.log'));
     const state: LabState = { shape: 'nested', ...parts, holder, guests: [] };
     const site = new NestedSite(state);
     await waitFor(`the host (see ${SHARE}/host/console.log)`, HOST_READY_SECONDS, () => {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { made, RUN } from '../folders.ts';
+import type { Emulator } from '../setup/emulator.ts';
 import type { GuestHardware } from './qemu.ts';
 
 /** flat: guests of this machine. nested: one guest, named host, and guests of its KVM. */
@@ -18,6 +19,8 @@ export interface GuestState extends GuestHardware {
 /** What runs, as the last step of `up` left it. */
 export interface LabState {
   readonly shape: Shape;
+  /** Emulates CPUs, or gives guests the KVM of this machine. */
+  readonly qemu: Emulator;
   readonly accelerator: 'tcg' | 'kvm';
   readonly kernel: string;
   readonly initramfs: string;

@@ -1,5 +1,6 @@
 import { LabError } from '../errors.ts';
 import { findAccelerator } from './accelerator.ts';
+import { type Emulator, emulator } from './emulator.ts';
 import { initramfs } from './initramfs.ts';
 import { installedKernel, missingPackages } from './packages.ts';
 import { pruneCache } from './prune.ts';
@@ -7,6 +8,7 @@ import { buildTandem } from './tandem.ts';
 
 /** What guests are started from. */
 export interface Parts {
+  readonly qemu: Emulator;
   readonly accelerator: 'tcg' | 'kvm';
   readonly kernel: string;
   readonly initramfs: string;
@@ -23,8 +25,10 @@ export async function prepared(): Promise<Parts> {
   const tandem = await buildTandem();
   pruneCache();
   const small = await initramfs(kernel);
+  const qemu = emulator();
   return {
-    accelerator: await findAccelerator(kernel, small),
+    qemu,
+    accelerator: await findAccelerator(qemu, kernel, small),
     kernel: kernel.image,
     tandem,
     initramfs: small,
