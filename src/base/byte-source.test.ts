@@ -5,11 +5,15 @@ import { type ByteSource, blobSource, memorySource, urlSource } from './byte-sou
 
 const content = Uint8Array.from({ length: 1000 }, (_, i) => i & 0xff);
 
-/** Answers /ranges with ranges, /whole without, and anything else with 404. */
+/** Answers /ranges with ranges, /broken with half of them, /whole without, and anything else with 404. */
 const answer: RequestListener = (request, response) => {
   const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '');
   if (request.url === '/whole') response.end(content);
-  else if (request.url !== '/ranges' || !range) response.writeHead(404).end();
+  else if (request.url === '/broken' && range) {
+    response.writeHead(206, { 'content-length': content.length, 'content-range': `bytes 0-999/${content.length}` });
+    if (range[2] === '0') response.end(content);
+    else response.write(content.subarray(0, 500), () => response.destroy());
+  } else if (request.url !== '/ranges' || !range) response.writeHead(404).end();
   else {
     const [first, last] = [Number(range[1]), Math.min(Number(range[2]), content.length - 1)];
     response.writeHead(206, { 'content-range': `bytes ${first}-${last}/${content.length}` });
@@ -67,6 +71,14 @@ describe('a URL that does not serve', () => {
     await expect(urlSource(`${await address}/absent`)).rejects.toMatchObject({
       code: 'IO',
       message: expect.stringContaining('404'),
+    });
+  });
+
+  test('to the end says so', async () => {
+    const source = await urlSource(`${await address}/broken`);
+    await expect(source.readInto(new Uint8Array(1000), 0)).rejects.toMatchObject({
+      code: 'IO',
+      message: expect.stringContaining('the connection broke'),
     });
   });
 

@@ -1,4 +1,5 @@
 import { TandemError } from './errors.ts';
+import { BodyFiller } from './fill-from-body.ts';
 
 /**
  * Where the bytes of a trace come from: a file, a Blob, a URL that answers ranges, a buffer in memory.
@@ -80,16 +81,27 @@ export async function urlSource(url: string): Promise<ByteSource> {
   if (!Number.isSafeInteger(size)) {
     throw new TandemError('UNSUPPORTED', url, 'the server does not say how long the file is', 'download it first');
   }
-  return copying({
+  const filler = new BodyFiller();
+  const readInto = async (target: Uint8Array, offset: number): Promise<number> => {
+    const wanted = Math.max(0, Math.min(target.length, size - offset));
+    if (wanted === 0) return 0;
+    const { body } = await fetchRange(url, offset, offset + wanted - 1);
+    const count = body === null ? 0 : await filler.fill(target.subarray(0, wanted), body).catch(broken);
+    if (count === wanted) return count;
+    throw new TandemError('IO', url, `${count} of ${wanted} bytes at ${offset} arrived`, 'try again');
+  };
+  const broken = (cause: unknown): never => {
+    throw new TandemError('IO', url, 'the connection broke', 'try again', { cause });
+  };
+  return {
     name: url,
     size,
     read: async (offset, length) => {
-      const end = Math.min(offset + length, size);
-      if (offset >= end) return new Uint8Array(0);
-      const bytes = new Uint8Array(await (await fetchRange(url, offset, end - 1)).arrayBuffer());
-      if (bytes.length === end - offset) return bytes;
-      throw new TandemError('IO', url, `${bytes.length} of ${end - offset} bytes at ${offset} arrived`, 'try again');
+      const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
+      await readInto(bytes, offset);
+      return bytes;
     },
+    readInto,
     close: async () => {},
-  });
+  };
 }

@@ -1,9 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { get, type IncomingHttpHeaders, type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { exportView } from './export.ts';
 import { serveView, type ViewServer } from './serve.ts';
 import { servedFiles } from './served-files.ts';
@@ -160,6 +161,51 @@ test('a file that was removed is gone, and the server goes on', async () => {
   } finally {
     await other.close();
   }
+});
+
+describe('in the middle of a long answer', () => {
+  /** More than sockets hold. */
+  const LONG = 64 << 20;
+
+  /** Begins to be read, and no more than that. */
+  async function begun(path: string): Promise<IncomingMessage> {
+    writeFileSync(path, '');
+    truncateSync(path, LONG);
+    const [name] = servedFiles([path]);
+    const long = await serveView(page, [name!], 0);
+    onTestFinished(() => long.close());
+    const url = new URL(
+      (JSON.parse(await (await fetch(`${long.url}files.json`)).text()) as { files: { url: string }[] }).files[0]!.url,
+      long.url,
+    );
+    const answer = await new Promise<IncomingMessage>((done) => get(url, { agent: false }, done));
+    await once(answer, 'readable');
+    return answer;
+  }
+
+  const openFiles = (path: string): number =>
+    readdirSync('/proc/self/fd').filter((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`) === path;
+      } catch {
+        return false;
+      }
+    }).length;
+
+  test('a file that becomes shorter breaks the connection', async () => {
+    const path = join(folder, 'shrinking.dat');
+    const answer = await begun(path);
+    truncateSync(path, 10);
+    await expect(answer.resume().toArray()).rejects.toThrow('aborted');
+  });
+
+  test('a client that goes away leaves no file open', async () => {
+    const path = join(folder, 'left.dat');
+    const answer = await begun(path);
+    expect(openFiles(path)).toBe(1);
+    answer.destroy();
+    await expect.poll(() => openFiles(path)).toBe(0);
+  });
 });
 
 test('a port that is taken is an error of one line', async () => {

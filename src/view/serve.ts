@@ -1,10 +1,8 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { pipeline } from 'node:stream/promises';
 import { fsError } from '../kernel/os-error.ts';
 import { byteRange } from './byte-range.ts';
 import { FILE_LIST, FILES_FOLDER, fileList, type ServedFile } from './served-files.ts';
@@ -153,5 +151,34 @@ async function sendFile(
   if (range !== 'all') response.setHeader('Content-Range', `bytes ${first}-${last}/${size}`);
   response.writeHead(range === 'all' ? 200 : 206, { 'Content-Length': last - first + 1 });
   if (!withBody || last < first) response.end();
-  else await pipeline(createReadStream(path, { start: first, end: last, highWaterMark: READ_BYTES }), response);
+  else await sendBody(response, path, first, last);
 }
+
+/** Memory that nobody sends from. New memory for each piece would cost more than reading and sending it. */
+const spare: Buffer[] = [];
+
+/** Bytes first to last. The connection breaks where the file has become shorter. */
+async function sendBody(response: ServerResponse, path: string, first: number, last: number): Promise<void> {
+  const memory = spare.pop() ?? Buffer.allocUnsafeSlow(READ_BYTES);
+  const file = await open(path);
+  const gone = once(response, 'close').catch(() => {});
+  try {
+    for (let at = first; at <= last; ) {
+      const { bytesRead } = await file.read(memory, 0, Math.min(memory.length, last + 1 - at), at);
+      if (bytesRead === 0) return void response.destroy();
+      await Promise.race([sent(response, memory.subarray(0, bytesRead)), gone]);
+      if (response.destroyed) return;
+      at += bytesRead;
+    }
+    response.end();
+  } finally {
+    await file.close();
+    spare.push(memory);
+  }
+}
+
+/** Until the bytes may be overwritten. */
+const sent = (response: ServerResponse, bytes: Buffer): Promise<void> =>
+  new Promise((done, failed) => {
+    response.write(bytes, (error) => (error ? failed(error) : done()));
+  });

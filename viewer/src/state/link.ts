@@ -36,6 +36,9 @@ export class NoAnswer extends Error {
   }
 }
 
+/** Neither bytes, which are read ahead, nor time say exactly how many events are yet to come. */
+const SPARE = 1.2;
+
 let worker: WorkerEnd | undefined;
 let lastId = 0;
 const waiting = new Map<number, Waiting>();
@@ -141,13 +144,14 @@ function takeLayout({ layout, bounds, warnings, settings }: Extract<FromWorker, 
 
 function takeChunks(message: Extract<FromWorker, { type: 'tracks' }>): void {
   const all = page.series.value;
+  const { until, events, bytes, totalBytes } = message;
+  const growth = SPARE * Math.max(totalBytes / Math.max(1, bytes), (page.layout.value?.end ?? 0) / Math.max(1, until));
   for (const { track, columns } of message.chunks) {
     const series = all[track];
-    if (series !== undefined) append(series, columns);
+    if (series !== undefined) append(series, columns, growth);
   }
   moveEnds();
   for (const { series, starts, ends } of stolenSeries(message.stolen)) addStolen(series, starts, ends);
-  const { until, events, bytes, totalBytes } = message;
   page.progress.value = { until, events, bytes, totalBytes };
   page.grown.value++;
 }

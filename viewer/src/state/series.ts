@@ -74,17 +74,17 @@ export function emptyStates(): StateSeries {
   return { kind: 'vcpu', shares: new Shares(STATE_CLASSES), details: new Int32Array(0), cpus: new Int16Array(0) };
 }
 
-/** Adds a chunk behind what is there. */
-export function append(series: Series, columns: TrackColumns): void {
+/** Adds a chunk behind what is there. `growth` is that of `withRoom`. */
+export function append(series: Series, columns: TrackColumns, growth?: number): void {
   switch (series.kind) {
     case 'events':
-      appendEvents(series, columns as EventColumns);
+      appendEvents(series, columns as EventColumns, growth);
       return;
     case 'tasks':
-      appendTasks(series, columns as TaskColumns);
+      appendTasks(series, columns as TaskColumns, growth);
       return;
     case 'vcpu':
-      appendStates(series, columns as StateColumns);
+      appendStates(series, columns as StateColumns, growth);
       return;
     case 'interrupts': {
       const { starts, ends, names } = columns as InterruptColumns;
@@ -98,33 +98,33 @@ export function append(series: Series, columns: TrackColumns): void {
   }
 }
 
-function appendEvents(series: EventSeries, { times, ids, pids }: EventColumns): void {
+function appendEvents(series: EventSeries, { times, ids, pids }: EventColumns, growth?: number): void {
   const before = series.length;
   const length = before + times.length;
-  series.times = withRoom(series.times, length);
-  series.ids = withRoom(series.ids, length);
-  series.pids = withRoom(series.pids, length);
+  series.times = withRoom(series.times, length, growth);
+  series.ids = withRoom(series.ids, length, growth);
+  series.pids = withRoom(series.pids, length, growth);
   series.times.set(times, before);
   series.ids.set(ids, before);
   series.pids.set(pids, before);
   series.length = length;
 }
 
-function appendTasks(series: TaskSeries, { starts, pids }: TaskColumns): void {
+function appendTasks(series: TaskSeries, { starts, pids }: TaskColumns, growth?: number): void {
   const before = series.shares.length;
-  series.pids = withRoom(series.pids, before + pids.length);
+  series.pids = withRoom(series.pids, before + pids.length, growth);
   series.pids.set(pids, before);
-  series.shares.append(starts, (place) => taskClass(pids[place] ?? UNKNOWN_PID));
+  series.shares.append(starts, (place) => taskClass(pids[place] ?? UNKNOWN_PID), growth);
 }
 
-function appendStates(series: StateSeries, { starts, states, details, cpus }: StateColumns): void {
+function appendStates(series: StateSeries, { starts, states, details, cpus }: StateColumns, growth?: number): void {
   const before = series.shares.length;
   const length = before + states.length;
-  series.details = withRoom(series.details, length);
-  series.cpus = withRoom(series.cpus, length);
+  series.details = withRoom(series.details, length, growth);
+  series.cpus = withRoom(series.cpus, length, growth);
   series.details.set(details, before);
   series.cpus.set(cpus, before);
-  series.shares.append(starts, (place) => states[place]!);
+  series.shares.append(starts, (place) => states[place]!, growth);
 }
 
 /** Whether there is anything to show: a thread that nothing is known of is as good as none. */

@@ -20,13 +20,13 @@ export class Shares {
     this.classes = classes;
   }
 
-  /** Adds slices; `classOf` tells the class of the one at a place of `starts`. */
-  append(starts: Float64Array, classOf: (place: number) => number): void {
+  /** Adds slices; `classOf` tells the class of the one at a place of `starts`, `growth` is that of `withRoom`. */
+  append(starts: Float64Array, classOf: (place: number) => number, growth?: number): void {
     const before = this.length;
     const length = before + starts.length;
-    this.starts = withRoom(this.starts, length);
-    this.kinds = withRoom(this.kinds, length);
-    this.#sums = withRoom(this.#sums, ((length >> BLOCK_BITS) + 1) * this.classes);
+    this.starts = withRoom(this.starts, length, growth);
+    this.kinds = withRoom(this.kinds, length, growth);
+    this.#sums = withRoom(this.#sums, ((length >> BLOCK_BITS) + 1) * this.classes, growth);
     this.starts.set(starts, before);
     for (let place = 0; place < starts.length; place++) this.kinds[before + place] = classOf(place);
     this.length = length;

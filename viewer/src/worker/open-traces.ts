@@ -20,7 +20,7 @@ const MOST_ROWS = 10_000;
 const CSV_ROWS = 4_000;
 
 /** A read costs a browser some milliseconds, however little it reads: much at a time, within bounds for many lanes. */
-const windowBytesOf = (lanes: number): number => Math.min(1 << 21, Math.floor((1 << 26) / Math.max(1, lanes)));
+const windowBytesOf = (lanes: number): number => Math.min(1 << 22, Math.floor((1 << 26) / Math.max(1, lanes)));
 
 type AnswerTo<Asked extends Question> = Answers[Asked['type']];
 

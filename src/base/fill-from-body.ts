@@ -1,0 +1,58 @@
+/** What of a body is taken at a time: more than browsers have of it at once. */
+const PIECE_BYTES = 1 << 19;
+
+interface PieceReader {
+  /** Valid until the next one is asked for; undefined at the end. */
+  next(): Promise<Uint8Array | undefined>;
+  /** Nothing of it is used any more. */
+  end(): void;
+}
+
+/**
+ * Copies bodies of answers to where they are wanted. Where streams can, what arrives goes through memory that is used
+ * over and over: gathered in new memory first, a body takes browsers longer to keep than to get.
+ */
+export class BodyFiller {
+  readonly #spare: ArrayBuffer[] = [];
+
+  /** Fills memory from its start. How many bytes came, at most its length. Rejects where the stream fails. */
+  async fill(target: Uint8Array, body: ReadableStream<Uint8Array>): Promise<number> {
+    const reader = this.#reader(body);
+    let at = 0;
+    for (;;) {
+      const piece = await reader.next();
+      if (piece === undefined) break;
+      target.set(piece.subarray(0, target.length - at), at);
+      at = Math.min(target.length, at + piece.length);
+    }
+    reader.end();
+    return at;
+  }
+
+  #reader(body: ReadableStream<Uint8Array>): PieceReader {
+    const bytes = byteReader(body);
+    if (bytes === undefined) {
+      const plain = body.getReader();
+      return { next: async () => (await plain.read()).value, end: () => {} };
+    }
+    let memory = this.#spare.pop() ?? new ArrayBuffer(PIECE_BYTES);
+    return {
+      next: async () => {
+        const { done, value } = await bytes.read(new Uint8Array(memory));
+        if (value !== undefined) memory = value.buffer;
+        return done ? undefined : value;
+      },
+      end: () => this.#spare.push(memory),
+    };
+  }
+}
+
+/** Undefined where it is a stream of pieces that are made elsewhere. */
+function byteReader(body: ReadableStream<Uint8Array>): ReadableStreamBYOBReader | undefined {
+  try {
+    return body.getReader({ mode: 'byob' });
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
