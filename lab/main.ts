@@ -13,7 +13,7 @@ import { soak } from './scenarios/soak.ts';
 import { unpackEmulator } from './setup/emulator.ts';
 import { installPackages, missingPackages, unpackKernel } from './setup/packages.ts';
 import { prepared } from './setup/prepared.ts';
-import { runScenarios } from './test-run.ts';
+import { type RunOptions, runScenarios } from './test-run.ts';
 
 const SHAPES: readonly Shape[] = ['flat', 'nested'];
 
@@ -68,13 +68,13 @@ async function recordOnHost(
   process.exitCode = status;
 }
 
-async function test(names: string[], options: { pair?: string }): Promise<void> {
+async function test(names: string[], options: RunOptions): Promise<void> {
   const unknown = names.filter((name) => !SCENARIOS.some((one) => one.name === name));
   if (unknown.length > 0)
     throw new LabError(`there is no scenario ${unknown.join(' ')}`, `there are: ${NAMES.join(' ')}`);
   endOnSignals();
   const wanted = SCENARIOS.filter(({ name }) => names.length === 0 || names.includes(name));
-  process.exitCode = (await runScenarios(wanted, options.pair)) > 0 ? 1 : 0;
+  process.exitCode = (await runScenarios(wanted, options)) > 0 ? 1 : 0;
 }
 
 const INTERRUPTED = 130;
@@ -110,6 +110,7 @@ program
   .description(`run scenarios, start and end what they need: ${NAMES.join(', ')}`)
   .argument('[scenarios...]', 'all, if none is named')
   .option('--pair <recorder+agent>', 'only that one, like trace-cmd+trace-cmd')
+  .option('--again', 'what failed runs once more, and counts as it ends then')
   .action(test);
 program
   .command('soak')
@@ -117,7 +118,7 @@ program
   .option('--minutes <count>', 'for how long', '60')
   .action(async ({ minutes }: { minutes: string }) => {
     endOnSignals();
-    process.exitCode = (await runScenarios([soak(Number(minutes))], undefined)) > 0 ? 1 : 0;
+    process.exitCode = (await runScenarios([soak(Number(minutes))])) > 0 ? 1 : 0;
   });
 program.command('down').description('end all machines, remove all traces of them').action(down);
 

@@ -16,17 +16,25 @@ interface Outcome {
   readonly figures: Readonly<Record<string, unknown>>;
 }
 
+export interface RunOptions {
+  /** The only pair; all, if left out. */
+  readonly pair?: string | undefined;
+  /** Whether what failed is run once more, and counts as it ends then. */
+  readonly again?: boolean | undefined;
+}
+
 /**
- * Runs scenarios with all their pairs, or those that `only` names; gives how many failed. Nothing is up afterwards,
- * however this process ends. The last line that is printed is like the one of the tests.
+ * Runs scenarios with all their pairs; gives how many failed. Nothing is up afterwards, however this process ends. The
+ * last line that is printed is like the one of the tests.
  */
-export async function runScenarios(scenarios: readonly Scenario[], only: string | undefined): Promise<number> {
+export async function runScenarios(scenarios: readonly Scenario[], options: RunOptions = {}): Promise<number> {
   const outcomes: Outcome[] = [];
   const dismissGuard = await startGuard();
   try {
     for (const scenario of scenarios) {
       for (const pair of scenario.pairs) {
-        if (only === undefined || pairName(pair) === only) outcomes.push(await runWell(scenario, pair));
+        const isWanted = options.pair === undefined || pairName(pair) === options.pair;
+        if (isWanted) outcomes.push(await runWell(scenario, pair, options.again === true));
       }
     }
   } finally {
@@ -48,16 +56,17 @@ const folderOf = (scenario: Scenario, pair: Pair): string => join(ARTEFACTS, sce
 /**
  * Now and then a CPU that QEMU emulates gets no interrupts any more, and its kernel says so, or comes back from a guest
  * with a wrong GS base, so that a vCPU's thread faults without end, or a guest of the emulated KVM ends without a word.
- * Then nothing was proved or disproved: such a run is kept as FOLDER.hung, and there is one more.
+ * Then nothing was proved or disproved: such a run is kept as FOLDER.before, and there is one more.
  */
-async function runWell(scenario: Scenario, pair: Pair): Promise<Outcome> {
+async function runWell(scenario: Scenario, pair: Pair, again: boolean): Promise<Outcome> {
   const { vanished, ...outcome } = await runOne(scenario, pair);
   const folder = folderOf(scenario, pair);
-  const problem = vanished || (isHung(join(folder, 'logs/host/console.log')) && 'the emulated host hung');
+  const problem =
+    vanished || (isHung(join(folder, 'logs/host/console.log')) && 'the emulated host hung') || (again && 'it failed');
   if (outcome.failures.length === 0 || !problem) return outcome;
   console.log(`  ${problem}: once more`);
-  rmSync(`${folder}.hung`, { recursive: true, force: true });
-  renameSync(folder, `${folder}.hung`);
+  rmSync(`${folder}.before`, { recursive: true, force: true });
+  renameSync(folder, `${folder}.before`);
   const { vanished: _, ...second } = await runOne(scenario, pair);
   return second;
 }

@@ -15,7 +15,7 @@ export const ptpBounds: Scenario = {
   about: 'clocks measured over TCP and vsock are as right as the file says, by the TSC offset that KVM set',
   shape: 'nested',
   pairs: [TANDEM],
-  seconds: 300,
+  seconds: 600,
   async run(context) {
     for (const one of CASES) await checkBound(context, one);
   },
