@@ -3,12 +3,16 @@
  * in turns. Needs root and tracefs. Prints Markdown: medians, and the sum of lost events. Ends with 1 when Tandem loses
  * more than trace-cmd, needs more than 1.2 times its CPU time for an event of a load, or longer to finish.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { nodeCodecs, openFile } from '../src/node/index.ts';
+import { openTimeline } from '../src/timeline/open-timeline.ts';
+import { openCpuStream } from '../src/trace-file/cpu-stream.ts';
+import { openTrace } from '../src/trace-file/open.ts';
 import { hiding } from '../test/support/stock-recorder.ts';
 import { withTracefs } from '../test/support/tracefs-state.ts';
 import { median } from './measure.ts';
@@ -71,19 +75,20 @@ async function measure(recorder: readonly string[], load: Load): Promise<Run> {
   };
 }
 
-/** Events and losses that the file tells of, and the time of its first event. */
+/** Events and losses that the file tells of, and the time of its first event. trace-cmd takes minutes to print these files. */
 async function contents(): Promise<{ events: number; lost: number; first: number }> {
-  const report = spawnSync(
-    'sh',
-    ['-c', `trace-cmd report -i ${output} | awk '/EVENTS DROPPED/ {next} {n++; if (n == 2) print} END {print n - 1}'`],
-    {
-      encoding: 'utf8',
-    },
+  const trace = await openTrace(await openFile(output), nodeCodecs);
+  const firstTimes = trace.buffers.flatMap((buffer) =>
+    buffer.cpus.map(({ cpu }) =>
+      openCpuStream(trace, buffer, cpu, { windowBytes: 1 << 16, lookahead: false }).firstTime(),
+    ),
   );
-  const [line = '', count = '0'] = report.stdout.trim().split('\n');
-  const stat = spawnSync('trace-cmd', ['report', '--stat', '-i', output], { encoding: 'utf8' }).stdout;
-  const lost = [...stat.matchAll(/^(?:overrun|dropped events): (\d+)/gm)].reduce((sum, [, n]) => sum + Number(n), 0);
-  return { events: Number(count), lost, first: Number(/ (\d+\.\d+): /.exec(line)?.[1] ?? Number.NaN) };
+  const times = (await Promise.all(firstTimes)).filter((time) => time !== undefined);
+  const stats = trace.cpuStats.join('\n');
+  const lost = [...stats.matchAll(/^(?:overrun|dropped events): (\d+)/gm)].reduce((sum, [, n]) => sum + Number(n), 0);
+  const events = await openTimeline([trace]).count();
+  await trace.source.close();
+  return { events, lost, first: Math.min(...times.map(Number)) / 1e9 };
 }
 
 const RECORDERS = [
