@@ -1,7 +1,7 @@
-import { countUntil, countUntilFrom } from '../state/ascending.ts';
 import type { TaskSeries } from '../state/series.ts';
 import { TASK_CLASS } from '../state/task-class.ts';
 import { colourOf, mixed, type Palette } from './colours.ts';
+import { paintShares } from './paint-shares.ts';
 import type { Picture } from './picture.ts';
 
 const before = new Float64Array(TASK_CLASS.count);
@@ -13,39 +13,25 @@ const after = new Float64Array(TASK_CLASS.count);
  */
 export function paintTasks(series: TaskSeries, picture: Picture, line: number, palette: Palette): void {
   const { shares, pids } = series;
-  const { starts, length, end: until } = shares;
-  const { pixels, width, start, step } = picture;
-  if (length === 0) return;
-  const row = line * width;
-  const last = Math.min(width, Math.ceil((until - start) / step));
-  let x = Math.max(0, Math.floor((starts[0]! - start) / step));
-  let at = Math.max(0, countUntil(starts, length, start + x * step) - 1);
-  let stride = 1;
-  let known = -1;
-  while (x < last) {
-    const edge = start + (x + 1) * step;
-    const next = countUntilFrom(starts, length, edge, at, stride) - 1;
-    if (next <= at) {
-      const end = at + 1 < length ? starts[at + 1]! : until;
-      const stop = Math.min(last, Math.max(x + 1, Math.floor((end - start) / step)));
-      pixels.fill(colourOfTask(pids[at]!, palette), row + x, row + stop);
-      x = stop;
-      continue;
-    }
-    if (known !== x) shares.until(at, Math.max(edge - step, starts[0]!), before);
-    shares.until(next, edge, after);
-    const busy = (after[TASK_CLASS.busy]! - before[TASK_CLASS.busy]!) / step;
-    const unknown = (after[TASK_CLASS.unknown]! - before[TASK_CLASS.unknown]!) / step;
-    const ground = mixed(palette.unknown, palette.idle, Math.min(1, Math.max(0, unknown)));
-    const pid = busyPid(pids, starts, at, next, edge - step / 2);
-    // A task that ran for a moment stays visible.
-    const share = busy <= 0 ? 0 : Math.min(1, 0.12 + busy * 0.88);
-    pixels[row + x] = share === 0 ? ground : mixed(colourOf(palette.tasks, pid), ground, share);
-    before.set(after);
-    known = ++x;
-    stride = next - at;
-    at = next;
-  }
+  paintShares(shares, picture, line, {
+    before,
+    after,
+    one: (slice) => colourOfTask(pids[slice]!, palette),
+    several: (from, to, end) => {
+      const pid = busyPid(pids, shares.starts, from, to, end - picture.step / 2);
+      return mixedColour(pid, picture.step, palette);
+    },
+  });
+}
+
+/** By what `after` has more than `before`. */
+function mixedColour(pid: number, step: number, palette: Palette): number {
+  const busy = (after[TASK_CLASS.busy]! - before[TASK_CLASS.busy]!) / step;
+  const unknown = (after[TASK_CLASS.unknown]! - before[TASK_CLASS.unknown]!) / step;
+  const ground = mixed(palette.unknown, palette.idle, Math.min(1, Math.max(0, unknown)));
+  if (busy <= 0) return ground;
+  // A task that ran for a moment stays visible.
+  return mixed(colourOf(palette.tasks, pid), ground, Math.min(1, 0.12 + busy * 0.88));
 }
 
 function colourOfTask(pid: number, palette: Palette): number {

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { type GuestStory, type Interval, VCPU_STATE } from '../../../src/tracks/types.ts';
 import { countText, lengthText, percentText } from '../state/exact.ts';
 import { goTo } from '../state/go.ts';
@@ -99,34 +100,48 @@ function Go({ machine, at, text }: { readonly machine: number; readonly at: Inte
   );
 }
 
-function Causes({ story }: { readonly story: GuestStory }) {
+interface Summed {
+  readonly count: number;
+  readonly total: number;
+  readonly worst: Interval;
+}
+
+interface SumsProps<Row extends Summed> {
+  readonly testId: string;
+  readonly caption: string;
+  /** What the first column has. */
+  readonly kind: string;
+  readonly machine: number;
+  /** The one with the largest total comes first. */
+  readonly rows: readonly Row[];
+  keyOf(row: Row): string;
+  label(row: Row): ComponentChildren;
+}
+
+function Sums<Row extends Summed>({ testId, caption, kind, machine, rows, keyOf, label }: SumsProps<Row>) {
   const unit = page.layout.value?.unit ?? 'ns';
-  const most = story.steal[0]?.total ?? 1;
+  const most = rows[0]?.total ?? 1;
   return (
-    <table data-testid="steal-causes">
-      <caption>Time taken, by cause</caption>
+    <table data-testid={testId}>
+      <caption>{caption}</caption>
       <thead>
         <tr>
-          <th>cause</th>
+          <th>{kind}</th>
           <th class="number">times</th>
           <th class="number">together</th>
           <th class="number">worst</th>
         </tr>
       </thead>
       <tbody>
-        {story.steal.map(({ state, cause, pid, count, total, worst }) => (
-          <tr key={`${state} ${cause} ${pid}`}>
-            <td>
-              <span class={`swatch state-${state}`} aria-hidden="true" />
-              <span class="faint">{STATE_NAMES[state]}</span> {cause}
-              {pid !== undefined && pid > 0 && <span class="faint">-{pid}</span>}
-            </td>
-            <td class="number">{countText(count)}</td>
-            <td class="number bar" style={{ '--part': total / most }}>
-              {lengthText(total, unit)}
+        {rows.map((row) => (
+          <tr key={keyOf(row)}>
+            <td>{label(row)}</td>
+            <td class="number">{countText(row.count)}</td>
+            <td class="number bar" style={{ '--part': row.total / most }}>
+              {lengthText(row.total, unit)}
             </td>
             <td class="number">
-              <Go machine={story.machine} at={worst} text={lengthText(worst.end - worst.start, unit)} />
+              <Go machine={machine} at={row.worst} text={lengthText(row.worst.end - row.worst.start, unit)} />
             </td>
           </tr>
         ))}
@@ -135,35 +150,37 @@ function Causes({ story }: { readonly story: GuestStory }) {
   );
 }
 
-function Exits({ story }: { readonly story: GuestStory }) {
-  const unit = page.layout.value?.unit ?? 'ns';
-  const most = story.exits[0]?.total ?? 1;
+function Causes({ story }: { readonly story: GuestStory }) {
   return (
-    <table data-testid="exits">
-      <caption>Exits, by reason</caption>
-      <thead>
-        <tr>
-          <th>reason</th>
-          <th class="number">times</th>
-          <th class="number">together</th>
-          <th class="number">worst</th>
-        </tr>
-      </thead>
-      <tbody>
-        {story.exits.map(({ reason, count, total, worst }) => (
-          <tr key={reason}>
-            <td>{reason}</td>
-            <td class="number">{countText(count)}</td>
-            <td class="number bar" style={{ '--part': total / most }}>
-              {lengthText(total, unit)}
-            </td>
-            <td class="number">
-              <Go machine={story.machine} at={worst} text={lengthText(worst.end - worst.start, unit)} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <Sums
+      testId="steal-causes"
+      caption="Time taken, by cause"
+      kind="cause"
+      machine={story.machine}
+      rows={story.steal}
+      keyOf={({ state, cause, pid }) => `${state} ${cause} ${pid}`}
+      label={({ state, cause, pid }) => (
+        <>
+          <span class={`swatch state-${state}`} aria-hidden="true" />
+          <span class="faint">{STATE_NAMES[state]}</span> {cause}
+          {pid !== undefined && pid > 0 && <span class="faint">-{pid}</span>}
+        </>
+      )}
+    />
+  );
+}
+
+function Exits({ story }: { readonly story: GuestStory }) {
+  return (
+    <Sums
+      testId="exits"
+      caption="Exits, by reason"
+      kind="reason"
+      machine={story.machine}
+      rows={story.exits}
+      keyOf={({ reason }) => reason}
+      label={({ reason }) => reason}
+    />
   );
 }
 
