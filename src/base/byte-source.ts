@@ -20,6 +20,8 @@ export interface ByteSource {
    * the number of bytes is below its length only where the source ends.
    */
   readInto(target: Uint8Array, offset: number): Promise<number>;
+  /** As `readInto`, at once: only of sources that are there at any time. Throws where that rejects. */
+  readNow?(target: Uint8Array, offset: number): number;
   close(): Promise<void>;
 }
 

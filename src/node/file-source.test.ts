@@ -24,8 +24,12 @@ test('reads any range, shorter only at the end', async () => {
     const target = new Uint8Array(length).fill(0xee);
     expect(await source.readInto(target, offset)).toBe(expected.length);
     expect(target.subarray(0, expected.length)).toEqual(expected);
+    target.fill(0xee);
+    expect(source.readNow?.(target, offset)).toBe(expected.length);
+    expect(target.subarray(0, expected.length)).toEqual(expected);
   }
   await source.close();
+  expect(() => source.readNow?.(new Uint8Array(1), 0)).toThrow(expect.objectContaining({ code: 'IO' }));
 });
 
 test('reads beyond 4 GiB', async () => {

@@ -1,3 +1,4 @@
+import { readSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import type { ByteSource } from '../base/byte-source.ts';
 import { TandemError } from '../base/errors.ts';
@@ -51,6 +52,19 @@ export async function openFile(path: string): Promise<ByteSource> {
       return target.subarray(0, await fill(target, offset));
     },
     readInto: (target, offset) => fill(target, offset),
+    readNow: (target, offset) => {
+      try {
+        let count = 0;
+        while (count < target.length) {
+          const bytesRead = readSync(handle.fd, target, count, target.length - count, offset + count);
+          if (bytesRead === 0) break;
+          count += bytesRead;
+        }
+        return count;
+      } catch (cause) {
+        throw ioError(path, cause);
+      }
+    },
     close: () => guarded(() => handle.close()),
   };
 }

@@ -64,16 +64,29 @@ const anyTrace = fc.record({
   count: fc.nat(120),
   emptyAfter: fc.array(fc.nat(100), { maxLength: 8 }),
   codecs: fc.constantFrom(portableCodecs, lateCodecs, jointCodecs),
+  isAtHand: fc.boolean(),
   options: fc.record({ windowBytes: fc.integer({ min: 0, max: 1000 }), lookahead: fc.boolean() }),
 });
 
 type AnyTrace = typeof anyTrace extends fc.Arbitrary<infer T> ? T : never;
 
-function openFile(of: AnyTrace): Promise<TraceFile> {
+async function openFile(of: AnyTrace): Promise<TraceFile> {
   const pages = tracePages(of.count, of.emptyAfter);
   const spec: TraceSpec = { ...of.shape, pageSize: 128, buffers: [{ cpus: [{ cpu: 3, pages }] }] };
-  return openBytes(buildTrace(spec), of.codecs);
+  const bytes = buildTrace(spec);
+  const file = await openBytes(bytes, of.codecs);
+  return of.isAtHand ? { ...file, source: atHand(file.source, bytes) } : file;
 }
+
+/** What can be read at once. */
+const atHand = (source: ByteSource, bytes: Uint8Array): ByteSource => ({
+  ...source,
+  readNow: (target, offset) => {
+    const part = bytes.subarray(offset, offset + target.length);
+    target.set(part);
+    return part.length;
+  },
+});
 
 async function open(of: AnyTrace): Promise<CpuStream> {
   const file = await openFile(of);

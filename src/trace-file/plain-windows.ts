@@ -4,7 +4,13 @@ import { subBufferTime } from '../ring-buffer/sub-buffer-time.ts';
 import { type CpuWindows, lastBefore, type Window } from './cpu-windows.ts';
 import type { CpuData } from './types.ts';
 
-/** Uncompressed CPU data: windows are ranges of the source, the next one read while one is in use. */
+/** Read at once, pieces of a file that stay in a CPU's own cache are four times as fast to get, and faster to walk. */
+const NEAR_BYTES = 1 << 17;
+
+/**
+ * Uncompressed CPU data: windows are ranges of the source. Where that can be read at once, small ones, each when it is
+ * needed; elsewhere the next one is read while one is in use.
+ */
 export class PlainWindows implements CpuWindows {
   readonly warnings: string[] = [];
   readonly #source: ByteSource;
@@ -27,7 +33,8 @@ export class PlainWindows implements CpuWindows {
     this.#start = data.offset;
     this.#end = Math.max(data.offset, Math.min(data.offset + data.size, source.size));
     this.#position = data.offset;
-    const whole = Math.max(1, Math.floor(windowBytes / layout.size)) * layout.size;
+    const wanted = source.readNow === undefined ? windowBytes : Math.min(windowBytes, NEAR_BYTES);
+    const whole = Math.max(1, Math.floor(wanted / layout.size)) * layout.size;
     const all = Math.ceil((this.#end - this.#start) / layout.size) * layout.size;
     this.#windowSize = Math.max(layout.size, Math.min(whole, all));
   }
@@ -37,6 +44,7 @@ export class PlainWindows implements CpuWindows {
   }
 
   take(): Window | undefined {
+    if (this.#source.readNow !== undefined) return this.#readNow();
     const window = this.#ready;
     if (window === undefined) return undefined;
     this.#ready = undefined;
@@ -65,13 +73,25 @@ export class PlainWindows implements CpuWindows {
     );
   }
 
+  #readNow(): Window | undefined {
+    if (this.#position >= this.#end) return undefined;
+    const { bytes, offset, wanted } = this.#next();
+    const count = this.#source.readNow?.(bytes.subarray(0, wanted), offset) ?? 0;
+    return { bytes, from: 0, to: count, position: offset - this.#start };
+  }
+
   async #read(): Promise<Window> {
+    const { bytes, offset, wanted } = this.#next();
+    const count = await this.#source.readInto(bytes.subarray(0, wanted), offset);
+    return { bytes, from: 0, to: count, position: offset - this.#start };
+  }
+
+  /** Memory for the next window, and what of the file goes into it. */
+  #next(): { readonly bytes: Uint8Array; readonly offset: number; readonly wanted: number } {
     const bytes = this.#free.pop() ?? new Uint8Array(this.#windowSize);
     const offset = this.#position;
     this.#position = Math.min(offset + this.#windowSize, this.#end);
-    const wanted = this.#position - offset;
-    const count = await this.#source.readInto(bytes.subarray(0, wanted), offset);
-    return { bytes, from: 0, to: count, position: offset - this.#start };
+    return { bytes, offset, wanted: this.#position - offset };
   }
 
   release(window: Window): void {
