@@ -121,15 +121,14 @@ class RepeatedCpu implements CpuContent {
     this.#length = length;
   }
 
-  async read(offset: number, length: number): Promise<Uint8Array> {
-    const result = Buffer.alloc(length);
-    for (let at = 0; at < length; at += this.#pageSize) {
+  async readInto(target: Uint8Array, offset: number): Promise<void> {
+    const result = Buffer.from(target.buffer, target.byteOffset, target.length);
+    for (let at = 0; at < result.length; at += this.#pageSize) {
       const place = offset + at;
       const inside = place % this.#bytes.length;
       this.#bytes.copy(result, at, inside, inside + this.#pageSize);
       const later = BigInt(Math.floor(place / this.#bytes.length)) * this.#length;
       result.writeBigUint64LE(result.readBigUint64LE(at) + later, at);
     }
-    return result;
   }
 }

@@ -36,7 +36,7 @@ async function contentOf(file: TraceFile): Promise<TraceContent> {
   const data = ({ cpu, offset, size }: { cpu: number; offset: number; size: number }): CpuContent => ({
     cpu,
     size,
-    read: (at, length) => file.source.read(offset + at, length),
+    readInto: async (target, at) => void (await file.source.readInto(target, offset + at)),
   });
   const [kallsyms, printkFormats, commandLines] = await Promise.all(
     [SECTION.KALLSYMS, SECTION.PRINTK, SECTION.CMDLINES].map(section),
@@ -73,7 +73,9 @@ class MemorySink implements TraceSink {
   }
 
   async appendData(data: CpuContent): Promise<void> {
-    await this.append(await data.read(0, data.size));
+    const bytes = new Uint8Array(data.size);
+    await data.readInto(bytes, 0);
+    await this.append(bytes);
   }
 }
 

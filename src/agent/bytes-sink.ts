@@ -35,6 +35,8 @@ export class BytesSink implements TraceSink {
   }
 
   async appendData(data: CpuContent): Promise<void> {
-    await this.append(await data.read(0, data.size));
+    const bytes = new Uint8Array(data.size);
+    await data.readInto(bytes, 0);
+    await this.append(bytes);
   }
 }

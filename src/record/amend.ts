@@ -101,7 +101,7 @@ class StoredCpu implements CpuContent {
     this.#offset = offset;
   }
 
-  async read(offset: number, length: number): Promise<Uint8Array> {
-    return this.#file.source.read(this.#offset + offset, length);
+  async readInto(target: Uint8Array, offset: number): Promise<void> {
+    await this.#file.source.readInto(target, this.#offset + offset);
   }
 }

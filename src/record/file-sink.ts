@@ -47,8 +47,10 @@ export class FileSink implements TraceSink {
 
   async appendData(data: CpuContent): Promise<void> {
     let at = data instanceof CapturedCpu ? this.#copy(data) : 0;
+    const memory = new Uint8Array(Math.min(data.size - at, COPY_BYTES));
     while (at < data.size) {
-      const block = await data.read(at, Math.min(data.size - at, COPY_BYTES));
+      const block = memory.subarray(0, data.size - at);
+      await data.readInto(block, at);
       await this.append(block);
       at += block.length;
     }
@@ -88,16 +90,14 @@ export class CapturedCpu implements CpuContent {
     this.size = size;
   }
 
-  async read(offset: number, length: number): Promise<Uint8Array> {
+  async readInto(target: Uint8Array, offset: number): Promise<void> {
     const fd = openSync(this.path, 'r');
     try {
-      const bytes = Buffer.allocUnsafeSlow(length); // filled below, or not given out
-      for (let done = 0; done < length; ) {
-        const count = readSync(fd, bytes, done, length - done, offset + done);
+      for (let done = 0; done < target.length; ) {
+        const count = readSync(fd, target, done, target.length - done, offset + done);
         if (count === 0) throw new TandemError('IO', this.path, 'became shorter while it was read');
         done += count;
       }
-      return bytes;
     } finally {
       closeSync(fd);
     }

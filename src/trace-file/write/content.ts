@@ -54,8 +54,8 @@ export interface CpuContent {
   readonly cpu: number;
   /** Bytes: a multiple of the page size. */
   readonly size: number;
-  /** Reads a part: exactly `length` bytes. */
-  read(offset: number, length: number): Promise<Uint8Array>;
+  /** Reads a part: as much as the target holds. */
+  readInto(target: Uint8Array, offset: number): Promise<void>;
 }
 
 /** The file that is written: appended to, and patched where an offset is known only later. */
@@ -76,7 +76,7 @@ export interface Compressor {
   readonly lanes: number;
   /**
    * Compresses a block in pieces of `chunkSize` bytes (the last may be shorter), each for itself, in order.
-   * The block's memory is given away.
+   * When they are there, the block's memory may be used for another one.
    */
   compress(block: Uint8Array, chunkSize: number): Promise<readonly Uint8Array[]>;
 }

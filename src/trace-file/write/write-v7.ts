@@ -15,8 +15,8 @@ import { optionsSection } from './options-section.ts';
 
 /** Sub-buffers per chunk of compressed CPU data: what stock writers take, and readers are tuned for. */
 const CHUNK_SUB_BUFFERS = 10;
-/** Chunks that are read and compressed together. */
-const BLOCK_CHUNKS = 16;
+/** Chunks that are read and compressed together: what stays in a CPU's own cache meanwhile. */
+const BLOCK_CHUNKS = 8;
 const SECTION_HEADER_SIZE = 16;
 const COMPRESSED = 1;
 
@@ -187,10 +187,14 @@ class SectionWriter {
   async #compressed(data: CpuContent, chunkSize: number, compressor: Compressor): Promise<void> {
     const blockSize = BLOCK_CHUNKS * chunkSize;
     const inWork: Promise<Uint8Array>[] = [];
+    const spare: Uint8Array[] = [];
     const compressBlock = async (at: number): Promise<Uint8Array> => {
-      const block = await data.read(at, Math.min(blockSize, data.size - at));
-      const { length } = block;
-      return this.#packed(await compressor.compress(block, chunkSize), length, chunkSize);
+      const memory = spare.pop() ?? new Uint8Array(blockSize);
+      const block = memory.subarray(0, data.size - at);
+      await data.readInto(block, at);
+      const packed = this.#packed(await compressor.compress(block, chunkSize), block.length, chunkSize);
+      spare.push(memory);
+      return packed;
     };
     for (let at = 0; at < data.size || inWork.length > 0; ) {
       while (at < data.size && inWork.length <= compressor.lanes) {
