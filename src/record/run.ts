@@ -5,7 +5,7 @@ import { openTracefs } from '../kernel/tracefs.ts';
 import { CaptureThreads } from './capture-threads.ts';
 import { TracedCommand } from './command.ts';
 import { Daemon, startDaemon } from './daemon.ts';
-import { GuestedSession, type GuestedSetting } from './guests/guested-session.ts';
+import type { GuestedSetting } from './guests/guested-session.ts';
 import { LatencySession } from './latency.ts';
 import { LiveLine } from './live-line.ts';
 import { makeFile } from './make-file.ts';
@@ -54,7 +54,11 @@ export async function runRecording(plan: RecordPlan): Promise<number> {
 
 async function prepareSession(plan: RecordPlan, setting: GuestedSetting): Promise<Session> {
   const { tracefs, journal } = setting;
-  if (plan.guests.length > 0) return GuestedSession.prepare(plan, setting);
+  if (plan.guests.length > 0) {
+    // A third of the program, which most recordings have no use for.
+    const { GuestedSession } = await import('./guests/guested-session.ts');
+    return GuestedSession.prepare(plan, setting);
+  }
   if (plan.buffers.some(({ tracer }) => isLatencyTracer(tracer))) return new LatencySession(plan, tracefs, journal);
   return RecordSession.prepare(plan, tracefs, journal);
 }
