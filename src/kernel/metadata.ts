@@ -1,16 +1,37 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { hostname, machine, release, type } from 'node:os';
 import type { TraceTexts } from '../trace-file/types.ts';
 import { fsError } from './os-error.ts';
 import type { TraceInstance } from './tracefs.ts';
 
-/** Reads a file of the kernel as bytes: sizes of such files are not known before. */
-function readBytes(path: string): Uint8Array {
+/**
+ * Reads a file of the kernel into memory that is large enough, or into twice as much. Sizes of such files are not known
+ * before, and to get new memory piece by piece takes as long as reading.
+ */
+function readInto(memory: Buffer, path: string): { readonly memory: Buffer; readonly length: number } {
   try {
-    return readFileSync(path);
+    const fd = openSync(path, 'r');
+    try {
+      for (let [room, length] = [memory, 0]; ; ) {
+        const count = readSync(fd, room, length, room.length - length, null);
+        length += count;
+        if (count === 0) return { memory: room, length };
+        if (length === room.length) room = Buffer.concat([room], 2 * length);
+      }
+    } finally {
+      closeSync(fd);
+    }
   } catch (error) {
     throw fsError(error, path, 'can not be read');
   }
+}
+
+let scratch: Buffer = Buffer.allocUnsafeSlow(1 << 16);
+
+function readBytes(path: string): Uint8Array {
+  const { memory, length } = readInto(scratch, path);
+  scratch = memory;
+  return new Uint8Array(memory.subarray(0, length));
 }
 
 /**
@@ -29,9 +50,13 @@ export function readTraceTexts(top: TraceInstance, events: ReadonlyMap<string, r
   };
 }
 
+/** More than symbols of usual kernels take. What is not used of it is never there. */
+const KALLSYMS_BYTES = 1 << 24;
+
 /** Function names and addresses; the addresses are zeros without the right to see them. */
 export function readKallsyms(): Uint8Array {
-  return readBytes('/proc/kallsyms');
+  const { memory, length } = readInto(Buffer.allocUnsafeSlow(KALLSYMS_BYTES), '/proc/kallsyms');
+  return memory.subarray(0, length);
 }
 
 export function readPrintkFormats(top: TraceInstance): Uint8Array {
