@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { AgentLog, type LogLevel } from '../agent/agent-log.ts';
 import { runAgent } from '../agent/agent-server.ts';
 import type { AllowedOption } from '../agent/allowed-options.ts';
@@ -7,8 +7,10 @@ import { Daemon, startDaemon } from '../record/daemon.ts';
 import type { RecordPlan } from '../record/plan.ts';
 import { AGENT_PORT, LAST_TCP_PORT, LAST_VSOCK_PORT } from '../transport/address.ts';
 import { EXIT_HELP } from './exit-status.ts';
-import { levelOf, RecordOptions, usage } from './record-options.ts';
+import { GetoptCommand } from './getopt-command.ts';
+import { RecordOptions, usage } from './record-options.ts';
 import { applyRecordOption } from './record-rows.ts';
+import { levelOf } from './verbose-level.ts';
 import { packageVersion } from './version.ts';
 
 interface Switches {
@@ -28,7 +30,7 @@ SIGINT or SIGTERM ends the agent.`;
 
 /** `tandem agent`, ready to be added to the program. */
 export function agentCommand(): Command {
-  return new Command('agent')
+  return new GetoptCommand('agent')
     .description("Let a recorder on another machine, a VM's host mostly, record this one, as trace-cmd agent does.")
     .option('-p, --port <port>', 'listen on this port', String(AGENT_PORT))
     .option('-N <client>', 'listen on TCP, not vsock, for this host or address; in trusted networks only')
@@ -76,8 +78,8 @@ function portOf(text: string, last: number): number {
   throw usage(`-p ${text}`, `is not a port from 0 (any that is free) to ${last}`);
 }
 
-function logLevel(text: string | true): LogLevel {
-  const level = levelOf(text === true ? 'info' : text);
+function logLevel(text: string): LogLevel {
+  const level = levelOf(text);
   return level === 'debug' || level === 'all' ? 'debug' : level === 'info' ? 'info' : 'warning';
 }
 

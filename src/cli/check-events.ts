@@ -1,10 +1,12 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { EventTable, type FormatText } from '../format/event-table.ts';
 import { eventsOfSystem } from '../kernel/event-names.ts';
 import { foldersInKernelOrder } from '../kernel/folders.ts';
 import { openTracefs, type TraceInstance } from '../kernel/tracefs.ts';
 import { FAMILIES } from '../text/events/table.ts';
 import { EXIT_FORMATS, EXIT_HELP } from './exit-status.ts';
+import { GetoptCommand } from './getopt-command.ts';
+import { levelOf } from './verbose-level.ts';
 
 const NOTES = `
 Names the events on standard error. Of those named, reports show the fields instead of a text.`;
@@ -15,10 +17,10 @@ interface Switches {
 
 /** `tandem check-events`, ready to be added to the program. */
 export function checkEventsCommand(): Command {
-  return new Command('check-events')
+  return new GetoptCommand('check-events')
     .description("Check that the print formats of this kernel's events are understood.")
     .option('-N', 'also those of events that have a built-in text, which does not need them')
-    .option('--verbose [level]', 'taken for the sake of scripts: all is said in any case')
+    .option('--verbose [level]', 'taken for the sake of scripts: all is said in any case', levelOf)
     .addHelpText('after', NOTES + EXIT_HELP)
     .action(({ N }: Switches) => {
       const problems = formatProblems(openTracefs().top, N === true);

@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { ByteWriter } from '../base/byte-writer.ts';
 import { TandemError } from '../base/errors.ts';
 import { nodeCodecs } from '../node/codecs.ts';
@@ -7,7 +7,8 @@ import { stdoutSink } from '../node/stdout.ts';
 import { dumpTrace } from '../text/dump/dump.ts';
 import type { DumpCompat } from '../text/dump/option-names.ts';
 import { DUMP_PARTS, type DumpPart } from '../text/dump/parts.ts';
-import { verboseLevel } from './verbose-level.ts';
+import { GetoptCommand } from './getopt-command.ts';
+import { levelOf } from './verbose-level.ts';
 
 const DEFAULT_FILE = 'trace.dat';
 /** Text is handed on when so much of it has come together. */
@@ -46,14 +47,13 @@ interface Switches {
   readonly i?: string;
   readonly all?: true;
   readonly validate?: true;
-  readonly verbose?: string | true;
   readonly compat: DumpCompat;
 }
 
 const WITH_VALUE: readonly string[] = ['-i', '--compat'];
 
 /** trace-cmd does not look at what follows a file that is named without -i: neither does it here, with --compat. */
-class DumpCommand extends Command {
+class DumpCommand extends GetoptCommand {
   override parseOptions(args: string[]): { operands: string[]; unknown: string[] } {
     const file = args.findIndex((arg, i) => !arg.startsWith('-') && !WITH_VALUE.includes(args[i - 1] ?? ''));
     const seen = args.slice(0, file + 1);
@@ -74,7 +74,7 @@ export function dumpCommand(): Command {
   for (const { option } of parts) command.addOption(option);
   return command
     .addOption(new Option('--compat <version>', 'as this trace-cmd prints it').choices(['3.1', '3.4']).default('3.4'))
-    .option('--verbose [level]', 'taken for the sake of scripts: no level says more')
+    .option('--verbose [level]', 'taken for the sake of scripts: no level says more', levelOf)
     .addHelpText('after', NOTES)
     .action(async (argument: string | undefined, switches: Switches) => {
       const chosen = parts.filter(({ option }) => command.getOptionValue(option.attributeName()) === true);
@@ -84,10 +84,9 @@ export function dumpCommand(): Command {
     });
 }
 
-/** The one file that is named. What follows --verbose and is no level is a file: the level is optional. */
-function inputFile(argument: string | undefined, { i, verbose }: Switches): string {
-  const behindVerbose = typeof verbose === 'string' && verboseLevel(verbose) === undefined ? verbose : undefined;
-  const [file = DEFAULT_FILE, second] = [i, argument, behindVerbose].filter((name) => name !== undefined);
+/** The one file that is named. */
+function inputFile(argument: string | undefined, { i }: Switches): string {
+  const [file = DEFAULT_FILE, second] = [i, argument].filter((name) => name !== undefined);
   if (second === undefined) return file;
   throw new TandemError('USAGE', second, `is one file too many beside ${file}`, 'dump them one by one');
 }

@@ -12,16 +12,9 @@ import {
 } from '../record/plan.ts';
 import { checkGuestName } from '../transport/address.ts';
 import { parseAgentSpec } from '../transport/agent-spec.ts';
-import { reachesLevel, verboseLevel } from './verbose-level.ts';
+import { levelOf, reachesLevel } from './verbose-level.ts';
 
 export const DEFAULT_OUTPUT = 'trace.dat';
-
-/** The name of a level, given by its name or number. */
-export function levelOf(text: string): string {
-  const level = verboseLevel(text);
-  if (level === undefined) throw usage(`--verbose=${text}`, 'is not a level', 'write 0 to 6');
-  return level;
-}
 
 export const usage = (subject: string, problem: string, hint?: string): TandemError =>
   new TandemError('USAGE', subject, problem, hint);

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { TandemError } from '../base/errors.ts';
 import type { ReportFlag, ReportPlan } from './report-plan.ts';
-import { reachesLevel, verboseLevel } from './verbose-level.ts';
+import { levelOf, reachesLevel } from './verbose-level.ts';
 
 type Apply = (plan: ReportPlan, value: string) => void;
 type Row = readonly [flags: string, description: string, apply: Apply];
@@ -123,12 +123,8 @@ function setCompat(plan: ReportPlan, version: string): void {
   plan.compat = version;
 }
 
-/** The level is optional: what follows and is none is a file. */
-function setVerbose(plan: ReportPlan, level: string | null): void {
-  if (level === null) return;
-  const known = verboseLevel(level);
-  if (known === undefined) plan.addInput(level);
-  else if (!reachesLevel(known, 'warning')) plan.flags.add('quiet');
+function setVerbose(plan: ReportPlan, level: string): void {
+  if (!reachesLevel(levelOf(level), 'warning')) plan.flags.add('quiet');
 }
 
 /** Declares the options of `report` on its command; each changes `plan` when it is met on the command line. */

@@ -1,12 +1,12 @@
-import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { GetoptCommand } from './getopt-command.ts';
 import { declareReportOptions } from './report-options.ts';
 import { ReportPlan } from './report-plan.ts';
 
 /** The plan that a command line makes. */
 function plan(line: string): ReportPlan {
   const made = new ReportPlan();
-  const command = new Command('report').argument('[files...]').exitOverride();
+  const command = new GetoptCommand('report').argument('[files...]').exitOverride();
   declareReportOptions(command, made);
   command.action((files: string[]) => made.finish(files));
   command.parse(line.split(' '), { from: 'user' });
@@ -55,5 +55,6 @@ describe('a command line of report', () => {
     expect(plan('-V2').flags.has('quiet')).toBe(true);
     expect(plan('--verbose=warn').flags.has('quiet')).toBe(false);
     expect(plan('-V a.dat').inputs.map(({ path }) => path)).toEqual(['a.dat']);
+    expect(() => plan('-Vx a.dat')).toThrow('--verbose=x: is not a level');
   });
 });

@@ -1,5 +1,6 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { EXIT_HELP } from './exit-status.ts';
+import { GetoptCommand } from './getopt-command.ts';
 import { declareReportOptions } from './report-options.ts';
 import { ReportPlan } from './report-plan.ts';
 import { runReport } from './report-run.ts';
@@ -11,7 +12,7 @@ before the first file are for all files. Times of --from and --to are written as
 /** `tandem report`, ready to be added to the program. */
 export function reportCommand(): Command {
   const plan = new ReportPlan();
-  const command = new Command('report')
+  const command = new GetoptCommand('report')
     .description('Print the events of trace.dat files, merged by time, as trace-cmd report does.')
     .argument('[files...]', 'files to read, as with -i');
   declareReportOptions(command, plan);
