@@ -25,16 +25,6 @@ export interface ByteSource {
   close(): Promise<void>;
 }
 
-/** Adds `readInto` to a source whose only way to read hands out new memory. */
-const copying = (source: Omit<ByteSource, 'readInto'>): ByteSource => ({
-  ...source,
-  readInto: async (target, offset) => {
-    const bytes = await source.read(offset, target.length);
-    target.set(bytes);
-    return bytes.length;
-  },
-});
-
 /** A source over bytes that are already in memory. */
 export function memorySource(name: string, bytes: Uint8Array): ByteSource {
   return {
@@ -53,12 +43,19 @@ export function memorySource(name: string, bytes: Uint8Array): ByteSource {
 
 /** A source over a Blob or File, as a browser hands it over. */
 export function blobSource(name: string, blob: Blob): ByteSource {
-  return copying({
+  const read = async (offset: number, length: number): Promise<Uint8Array> =>
+    new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer());
+  return {
     name,
     size: blob.size,
-    read: async (offset, length) => new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer()),
+    read,
+    readInto: async (target, offset) => {
+      const bytes = await read(offset, target.length);
+      target.set(bytes);
+      return bytes.length;
+    },
     close: async () => {},
-  });
+  };
 }
 
 /** Bytes [first, last] of a URL. Rejects with a TandemError (IO) for any answer but 206 Partial Content. */
@@ -84,6 +81,9 @@ export async function urlSource(url: string): Promise<ByteSource> {
     throw new TandemError('UNSUPPORTED', url, 'the server does not say how long the file is', 'download it first');
   }
   const filler = new BodyFiller();
+  const broken = (cause: unknown): never => {
+    throw new TandemError('IO', url, 'the connection broke', 'try again', { cause });
+  };
   const readInto = async (target: Uint8Array, offset: number): Promise<number> => {
     const wanted = Math.max(0, Math.min(target.length, size - offset));
     if (wanted === 0) return 0;
@@ -91,9 +91,6 @@ export async function urlSource(url: string): Promise<ByteSource> {
     const count = body === null ? 0 : await filler.fill(target.subarray(0, wanted), body).catch(broken);
     if (count === wanted) return count;
     throw new TandemError('IO', url, `${count} of ${wanted} bytes at ${offset} arrived`, 'try again');
-  };
-  const broken = (cause: unknown): never => {
-    throw new TandemError('IO', url, 'the connection broke', 'try again', { cause });
   };
   return {
     name: url,

@@ -1,12 +1,8 @@
 /** What of a body is taken at a time: more than browsers have of it at once. */
 const PIECE_BYTES = 1 << 19;
 
-interface PieceReader {
-  /** Valid until the next one is asked for; undefined at the end. */
-  next(): Promise<Uint8Array | undefined>;
-  /** Nothing of it is used any more. */
-  end(): void;
-}
+/** Gives a piece, valid until the next one is asked for; undefined at the end. */
+type NextPiece = () => Promise<Uint8Array | undefined>;
 
 /**
  * Copies bodies of answers to where they are wanted. Where streams can, what arrives goes through memory that is used
@@ -17,32 +13,29 @@ export class BodyFiller {
 
   /** Fills memory from its start. How many bytes came, at most its length. Rejects where the stream fails. */
   async fill(target: Uint8Array, body: ReadableStream<Uint8Array>): Promise<number> {
-    const reader = this.#reader(body);
+    const next = this.#pieces(body);
     let at = 0;
     for (;;) {
-      const piece = await reader.next();
-      if (piece === undefined) break;
+      const piece = await next();
+      if (piece === undefined) return at;
       target.set(piece.subarray(0, target.length - at), at);
       at = Math.min(target.length, at + piece.length);
     }
-    reader.end();
-    return at;
   }
 
-  #reader(body: ReadableStream<Uint8Array>): PieceReader {
+  #pieces(body: ReadableStream<Uint8Array>): NextPiece {
     const bytes = byteReader(body);
     if (bytes === undefined) {
       const plain = body.getReader();
-      return { next: async () => (await plain.read()).value, end: () => {} };
+      return async () => (await plain.read()).value;
     }
     let memory = this.#spare.pop() ?? new ArrayBuffer(PIECE_BYTES);
-    return {
-      next: async () => {
-        const { done, value } = await bytes.read(new Uint8Array(memory));
-        if (value !== undefined) memory = value.buffer;
-        return done ? undefined : value;
-      },
-      end: () => this.#spare.push(memory),
+    return async () => {
+      const { done, value } = await bytes.read(new Uint8Array(memory));
+      if (value !== undefined) memory = value.buffer;
+      if (!done) return value;
+      this.#spare.push(memory);
+      return undefined;
     };
   }
 }

@@ -1,7 +1,8 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { openTracefs } from '../kernel/tracefs.ts';
 import { extractTrace } from '../record/extract.ts';
 import { EXIT_HELP, EXIT_IO } from './exit-status.ts';
+import { GetoptCommand } from './getopt-command.ts';
 import { type BufferSwitches, chosenBuffers, collect } from './instances.ts';
 import { RecordOptions, usage } from './record-options.ts';
 import { declareExtractOptions } from './record-rows.ts';
@@ -20,7 +21,7 @@ interface Switches extends BufferSwitches {
 /** `tandem extract`, ready to be added to the program. */
 export function extractCommand(): Command {
   const options = new RecordOptions();
-  const command = new Command('extract')
+  const command = new GetoptCommand('extract')
     .description("Make a trace.dat of what is in the kernel's buffers, as trace-cmd extract does.")
     .argument('[command...]')
     .option('-B <name>', 'this instance, not the top buffer (can be given several times)', collect)

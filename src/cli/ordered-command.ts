@@ -1,13 +1,12 @@
-import { Command } from 'commander';
-import { takesNext, withOptionalValues } from './getopt.ts';
-import { USUAL_LEVEL } from './verbose-level.ts';
+import { takesNext } from './getopt.ts';
+import { GetoptCommand } from './getopt-command.ts';
 
 /** Options end at the first word that is none, as with getopt: what follows is the command, with options of its own. */
-export class OrderedCommand extends Command {
+export class OrderedCommand extends GetoptCommand {
   override parseOptions(args: string[]): { operands: string[]; unknown: string[] } {
     const end = this.#endOfOptions(args);
-    const options = withOptionalValues(this.options, args.slice(0, end), USUAL_LEVEL);
-    const { operands, unknown } = super.parseOptions(options.filter((arg) => arg !== '--'));
+    const options = args.slice(0, end).filter((arg) => arg !== '--');
+    const { operands, unknown } = super.parseOptions(options);
     return { operands: [...operands, ...args.slice(end)], unknown };
   }
 

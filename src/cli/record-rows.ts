@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander';
 import { DEFAULT_OUTPUT, type RecordOptions, usage, whole } from './record-options.ts';
-import { USUAL_LEVEL } from './verbose-level.ts';
 
 type Apply = (options: RecordOptions, value: string) => void;
 type Row = readonly [flags: string, description: string, apply: Apply];
@@ -90,7 +89,7 @@ const CAPTURE: readonly Row[] = [
 const MESSAGES: readonly Row[] = [
   ['-q, --quiet', 'only errors', (o) => o.set('quiet', true)],
   ['--stderr', 'write messages to stderr', (o) => o.set('messagesToStderr', true)],
-  ['--verbose [level]', '0 to 6: from 4 on say what is done', (o, v) => o.setVerbose(v ?? USUAL_LEVEL)],
+  ['--verbose [level]', '0 to 6: from 4 on say what is done', (o, v) => o.setVerbose(v)],
 ];
 
 /** trace-cmd's words for what is not here. Known so that the answer is a clear one. */

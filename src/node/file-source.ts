@@ -1,7 +1,7 @@
-import { readSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import type { ByteSource } from '../base/byte-source.ts';
 import { TandemError } from '../base/errors.ts';
+import { readFully } from './read-fully.ts';
 
 const PROBLEMS: Readonly<Record<string, readonly [problem: string, hint?: string]>> = {
   ENOENT: ['does not exist', 'check the path'],
@@ -54,13 +54,7 @@ export async function openFile(path: string): Promise<ByteSource> {
     readInto: (target, offset) => fill(target, offset),
     readNow: (target, offset) => {
       try {
-        let count = 0;
-        while (count < target.length) {
-          const bytesRead = readSync(handle.fd, target, count, target.length - count, offset + count);
-          if (bytesRead === 0) break;
-          count += bytesRead;
-        }
-        return count;
+        return readFully(handle.fd, target, offset);
       } catch (cause) {
         throw ioError(path, cause);
       }

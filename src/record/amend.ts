@@ -18,6 +18,7 @@ import { Encoder } from '../trace-file/write/encoder.ts';
 import { optionsSection } from '../trace-file/write/options-section.ts';
 import { writeTraceFile } from './assemble.ts';
 import { contentOf, symbolsIn } from './file-content.ts';
+import { becameShorter } from './file-sink.ts';
 
 /** What a file was called before it was amended. */
 export const asideName = (path: string): string => `${path}.orig`;
@@ -102,6 +103,7 @@ class StoredCpu implements CpuContent {
   }
 
   async readInto(target: Uint8Array, offset: number): Promise<void> {
-    await this.#file.source.readInto(target, this.#offset + offset);
+    const { source } = this.#file;
+    if ((await source.readInto(target, this.#offset + offset)) < target.length) throw becameShorter(source.name);
   }
 }

@@ -1,10 +1,15 @@
-import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { TandemError } from '../base/errors.ts';
 import { copyFileRange } from '../kernel/libc.ts';
 import { fsError } from '../kernel/os-error.ts';
+import { readFully } from '../node/read-fully.ts';
 import type { CpuContent, TraceSink } from '../trace-file/write/content.ts';
 
 const COPY_BYTES = 1 << 20;
+
+/** While its data is copied from it. */
+export const becameShorter = (path: string): TandemError =>
+  new TandemError('IO', path, 'became shorter while it was read');
 
 /** The trace file while it is written. Its errors name it. */
 export class FileSink implements TraceSink {
@@ -93,11 +98,7 @@ export class CapturedCpu implements CpuContent {
   async readInto(target: Uint8Array, offset: number): Promise<void> {
     const fd = openSync(this.path, 'r');
     try {
-      for (let done = 0; done < target.length; ) {
-        const count = readSync(fd, target, done, target.length - done, offset + done);
-        if (count === 0) throw new TandemError('IO', this.path, 'became shorter while it was read');
-        done += count;
-      }
+      if (readFully(fd, target, offset) < target.length) throw becameShorter(this.path);
     } finally {
       closeSync(fd);
     }

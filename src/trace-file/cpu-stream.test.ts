@@ -201,6 +201,15 @@ describe('a stream', () => {
     }
   });
 
+  test('loses nothing by loading what it could have read at once', async () => {
+    const bytes = buildTrace({ pageSize: 128, buffers: [{ cpus: [{ cpu: 0, events: events(50) }] }] });
+    const file = await openBytes(bytes);
+    const options = { windowBytes: 256, lookahead: false };
+    const stream = openCpuStream({ ...file, source: atHand(file.source, bytes) }, file.buffers[0]!, 0, options);
+    await stream.load();
+    expect(await indices(stream)).toEqual(range(0, 50));
+  });
+
   test('of a CPU that is not there ends at once', async () => {
     const file = await openBytes(buildTrace({ buffers: [{ cpus: [{ cpu: 0, events: events(3) }] }] }));
     const stream = openCpuStream(file, file.buffers[0]!, 1, { windowBytes: 4096, lookahead: true });

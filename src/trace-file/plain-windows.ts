@@ -44,7 +44,12 @@ export class PlainWindows implements CpuWindows {
   }
 
   take(): Window | undefined {
-    if (this.#source.readNow !== undefined) return this.#readNow();
+    const source = this.#source;
+    if (source.readNow !== undefined) {
+      if (this.#position >= this.#end) return undefined;
+      const { bytes, offset, wanted } = this.#next();
+      return this.#window(bytes, source.readNow(bytes.subarray(0, wanted), offset), offset);
+    }
     const window = this.#ready;
     if (window === undefined) return undefined;
     this.#ready = undefined;
@@ -53,6 +58,7 @@ export class PlainWindows implements CpuWindows {
   }
 
   async fetch(): Promise<void> {
+    if (this.#source.readNow !== undefined) return;
     this.#readAhead();
     await this.#reading;
     if (this.#failure !== undefined) throw this.#failure;
@@ -73,16 +79,12 @@ export class PlainWindows implements CpuWindows {
     );
   }
 
-  #readNow(): Window | undefined {
-    if (this.#position >= this.#end) return undefined;
-    const { bytes, offset, wanted } = this.#next();
-    const count = this.#source.readNow?.(bytes.subarray(0, wanted), offset) ?? 0;
-    return { bytes, from: 0, to: count, position: offset - this.#start };
-  }
-
   async #read(): Promise<Window> {
     const { bytes, offset, wanted } = this.#next();
-    const count = await this.#source.readInto(bytes.subarray(0, wanted), offset);
+    return this.#window(bytes, await this.#source.readInto(bytes.subarray(0, wanted), offset), offset);
+  }
+
+  #window(bytes: Uint8Array, count: number, offset: number): Window {
     return { bytes, from: 0, to: count, position: offset - this.#start };
   }
 
