@@ -19,8 +19,8 @@ import { addressesOf } from './host-addresses.ts';
 import { askForPort } from './hybrid-vsock.ts';
 import { pollLoop } from './poll-loop.ts';
 
-/** A peer that vanished without a word is noticed after 10 + 3 * 5 s. */
-const LOST_PEER = { idle: 10, interval: 5, probes: 3 } as const;
+/** A peer that vanished without a word is noticed after 20 + 5 * 20 s. A guest may be paused, or on its way, for less. */
+const LOST_PEER = { idle: 20, interval: 20, probes: 5 } as const;
 /** The listener of a Unix socket that has no room is tried again so often. */
 const FULL_RETRY_MS = 20;
 const LONGEST_VSOCK_MS = 3_600_000;
