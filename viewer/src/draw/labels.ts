@@ -17,7 +17,10 @@ export interface Columns {
   readonly end?: number;
 }
 
-/** Calls `visit` with the slices that are at least so wide; left and right in CSS pixels, cut at the edges. */
+/**
+ * Calls `visit` with the slices of which at least so much is seen; left and right in CSS pixels, cut at the edges. Such a
+ * slice lies under one of the places that are so far from each other: only they are looked at.
+ */
 export function eachWide(
   { starts, ends, end: last = 0, length }: Columns,
   view: Span,
@@ -25,16 +28,19 @@ export function eachWide(
   visit: (place: number, left: number, right: number) => void,
 ): void {
   const scale = width / (view.end - view.start);
-  let at = Math.max(0, countUntil(starts, length, view.start) - 1);
-  while (at < length) {
+  const places = Math.ceil(width / (LEAST - 1));
+  let [visited, begun, stride] = [-1, 0, 1];
+  for (let place = 0; place < places; place++) {
+    const time = view.start + (place * (LEAST - 1)) / scale;
+    const until = place === 0 ? countUntil(starts, length, time) : countUntilFrom(starts, length, time, begun, stride);
+    stride = until - begun;
+    begun = until;
+    const at = until - 1;
+    if (at <= visited) continue;
+    visited = at;
     const start = Math.max(starts[at]!, view.start);
-    if (start >= view.end) return;
     const end = Math.min(ends?.[at] ?? (at + 1 < length ? starts[at + 1]! : last), view.end);
     if ((end - start) * scale >= LEAST) visit(at, (start - view.start) * scale, (end - view.start) * scale);
-    // Past all that begin in the same pixel.
-    const next = countUntilFrom(starts, length, starts[at]! + 1 / scale, at, 1);
-    const skipped = Math.max(at + 1, next - 1);
-    at = skipped;
   }
 }
 
