@@ -1,4 +1,4 @@
-import { countBefore, countUntilFrom } from '../state/ascending.ts';
+import { countBefore } from '../state/ascending.ts';
 import type { EventSeries } from '../state/series.ts';
 import { colourOf, type Palette } from './colours.ts';
 import type { Picture } from './picture.ts';
@@ -19,7 +19,7 @@ export function paintEvents(
   palette: Palette,
   byTask = false,
 ): void {
-  const { times, ids, pids, length } = series;
+  const { times, marks, ids, pids, length } = series;
   const { pixels, width, start, step } = picture;
   if (counts.length < width) {
     counts = new Uint32Array(width);
@@ -30,7 +30,7 @@ export function paintEvents(
   let most = 0;
   const first = at;
   for (let x = 0; x < width; x++) {
-    const next = countUntilFrom(times, length, start + (x + 1) * step, at, stride);
+    const next = marks.countUntilFrom(times, length, start + (x + 1) * step, at, stride);
     counts[x] = next - at;
     stride = next - at;
     if (stride > most) most = stride;

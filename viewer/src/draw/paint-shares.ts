@@ -1,4 +1,4 @@
-import { countUntil, countUntilFrom } from '../state/ascending.ts';
+import { countUntil } from '../state/ascending.ts';
 import type { Shares } from '../state/shares.ts';
 import type { Picture } from './picture.ts';
 
@@ -27,7 +27,7 @@ export function paintShares(shares: Shares, picture: Picture, line: number, colo
   let known = -1;
   while (x < last) {
     const edge = start + (x + 1) * step;
-    const next = countUntilFrom(starts, length, edge, at, stride) - 1;
+    const next = shares.countUntilFrom(edge, at, stride) - 1;
     if (next <= at) {
       const stop = Math.min(last, Math.max(x + 1, Math.floor((shares.endOf(at) - start) / step)));
       pixels.fill(colours.one(at), row + x, row + stop);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { append, type EventSeries, emptySeries } from '../state/series.ts';
 import { Shares } from '../state/shares.ts';
 import { Slices } from '../state/slices.ts';
 import { TASK_CLASS, taskClass } from '../state/task-class.ts';
@@ -129,19 +130,18 @@ describe('slices with gaps', () => {
   }
 });
 
+function events(times: Float64Array, pids: Int32Array): EventSeries {
+  const series = emptySeries({ kind: 'events', machine: 0, cpu: 0, buffer: '' }) as EventSeries;
+  append(series, { times, ids: new Uint16Array(times.length), pids });
+  return series;
+}
+
 test('every event has a mark in its pixel, and nothing else has', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 99 }), { maxLength: 300 }), (values) => {
       const times = Float64Array.from(values).sort();
       const one = picture(10, 0, 100, 8);
-      const series = {
-        kind: 'events' as const,
-        times,
-        ids: new Uint16Array(times.length),
-        pids: new Int32Array(times.length),
-        length: times.length,
-      };
-      paintEvents(series, one, 0, 8, LIGHT);
+      paintEvents(events(times, new Int32Array(times.length)), one, 0, 8, LIGHT);
       for (let x = 0; x < 10; x++) {
         const has = values.some((time) => time >= x * 10 && time < (x + 1) * 10);
         const onEdge = values.some((time) => time === (x + 1) * 10 || time === x * 10);
@@ -152,10 +152,7 @@ test('every event has a mark in its pixel, and nothing else has', () => {
 });
 
 test('where nothing else tells who ran, events have the colours of their tasks', () => {
-  const series = {
-    ...{ kind: 'events' as const, times: Float64Array.of(5, 15, 16, 25), ids: new Uint16Array(4) },
-    ...{ pids: Int32Array.of(7, 8, 8, 0), length: 4 },
-  };
+  const series = events(Float64Array.of(5, 15, 16, 25), Int32Array.of(7, 8, 8, 0));
   const one = picture(4, 0, 40);
   paintEvents(series, one, 0, 1, LIGHT, true);
   const [seven, eight] = [7, 8].map((pid) => colourOf(LIGHT.tasks, pid));

@@ -2,17 +2,15 @@ import { describe, expect, test } from 'vitest';
 import type { Impossible } from '../state/clocks.ts';
 import type { Item } from '../state/page.ts';
 import type { Row, Strip } from '../state/rows.ts';
-import { type EventSeries, emptyStates } from '../state/series.ts';
+import { append, emptySeries, emptyStates } from '../state/series.ts';
 import { LIGHT } from './colours.ts';
 import type { Scene } from './scene.ts';
 import { SvgPen } from './svg-pen.ts';
 import { writeStrip } from './write.ts';
 
 const WIDTH = 100;
-const series: EventSeries = {
-  ...{ kind: 'events', times: Float64Array.of(100, 500, 900), ids: new Uint16Array(3), pids: new Int32Array(3) },
-  length: 3,
-};
+const series = emptySeries({ kind: 'events', machine: 0, cpu: 0, buffer: '' });
+append(series, { times: Float64Array.of(100, 500, 900), ids: new Uint16Array(3), pids: new Int32Array(3) });
 
 /** Strokes on a lane of three events, 10 time units per pixel. */
 function strokes(parts: Partial<Scene>, strip: Partial<Strip> = {}): string[] {

@@ -11,6 +11,7 @@ import type {
   TrackColumns,
 } from '../../../src/tracks/types.ts';
 import { UNKNOWN_PID, VCPU_STATE } from '../../../src/tracks/types.ts';
+import { Marks } from './ascending.ts';
 import { withRoom } from './growing.ts';
 import { Shares } from './shares.ts';
 import { Levels, Slices } from './slices.ts';
@@ -19,6 +20,7 @@ import { TASK_CLASS, taskClass } from './task-class.ts';
 export interface EventSeries {
   readonly kind: 'events';
   times: Float64Array;
+  readonly marks: Marks;
   ids: Uint16Array;
   pids: Int32Array;
   length: number;
@@ -55,6 +57,7 @@ export function emptySeries(track: Track): Series {
       return {
         kind: 'events',
         times: new Float64Array(0),
+        marks: new Marks(),
         ids: new Uint16Array(0),
         pids: new Int32Array(0),
         length: 0,
@@ -108,6 +111,7 @@ function appendEvents(series: EventSeries, { times, ids, pids }: EventColumns, g
   series.ids.set(ids, before);
   series.pids.set(pids, before);
   series.length = length;
+  series.marks.extend(series.times, length, growth);
 }
 
 function appendTasks(series: TaskSeries, { starts, pids }: TaskColumns, growth?: number): void {

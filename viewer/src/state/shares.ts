@@ -1,3 +1,4 @@
+import { Marks } from './ascending.ts';
 import { withRoom } from './growing.ts';
 
 const BLOCK_BITS = 3;
@@ -14,6 +15,7 @@ export class Shares {
   /** Where the last slice ends, as far as it is known. */
   end = 0;
   readonly classes: number;
+  readonly #marks = new Marks();
   #sums = new Float64Array(0);
 
   constructor(classes: number) {
@@ -30,7 +32,13 @@ export class Shares {
     this.starts.set(starts, before);
     for (let place = 0; place < starts.length; place++) this.kinds[before + place] = classOf(place);
     this.length = length;
+    this.#marks.extend(this.starts, length, growth);
     this.#sum(before, length);
+  }
+
+  /** How many slices begin at or before `time`, knowing that `from` do; `stride`: a guess how many more. */
+  countUntilFrom(time: number, from: number, stride: number): number {
+    return this.#marks.countUntilFrom(this.starts, this.length, time, from, stride);
   }
 
   /** Where a slice ends. */
