@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -94,7 +95,51 @@ async function expectOneTimeline(): Promise<void> {
   }
 }
 
+/** A monitor that is a process of its own, the first thread of which runs a vCPU, to judge by its name. */
+const MONITOR = `
+const { connect, createServer } = require('node:net');
+require('node:fs').writeFileSync('/proc/self/comm', 'CPU 0/KVM');
+createServer((socket) => {
+  socket.on('error', () => {});
+  socket.once('data', (bytes) => {
+    socket.pause();
+    const inner = connect(Number(/[0-9]+/.exec(bytes)[0]), '127.0.0.1', () => {
+      socket.write('OK 1073741824\\n');
+      socket.pipe(inner).pipe(socket);
+    });
+    inner.on('error', () => socket.destroy());
+  });
+}).listen(process.argv[1], () => console.log('listening'));
+`;
+
 describe("by a monitor's Unix socket", () => {
+  test('threads of vCPUs are named by the file, even if their VM has ended', async (context) => {
+    context.skip(unable !== undefined, unable);
+    const socket = join(folder, 'ends.sock');
+    await withTracefs(async () => {
+      const before = tracefsState();
+      const guest = await startGuest('tandem', NAME, folder);
+      const vm = spawn(process.execPath, ['-e', MONITOR, socket], { stdio: ['ignore', 'pipe', 'inherit'] });
+      try {
+        await once(vm.stdout, 'data');
+        const ofGuest = ['-A', `ends@unix:${socket}:${guest.port}`, '-C', 'tai', ...EVENTS];
+        const ending = ['sh', '-c', `sleep 0.5; kill -9 ${vm.pid}; sleep 0.5`];
+        const args = ['record', '-o', 'ends.dat', '-C', 'mono', ...EVENTS, ...ofGuest, ...ending];
+        const { status, stderr } = await tandem(args, { cwd: folder });
+        expect([status, stderr]).toEqual([2, expect.stringContaining('went away while recording')]);
+      } finally {
+        vm.kill('SIGKILL');
+        await guest.stop();
+      }
+      await tandem(['reset']);
+      expect(tracefsState()).toEqual(before);
+      const trace = await openTrace(await openFile(join(folder, 'ends.dat')), nodeCodecs);
+      const threads = trace.guests[0]?.vcpus.map(({ pid }) => pid);
+      await trace.source.close();
+      expect(threads).toEqual(cpus().map((_, cpu) => (cpu === 0 ? vm.pid : -1)));
+    });
+  });
+
   test('control, data and time sync all take it', async (context) => {
     context.skip(unable !== undefined, unable);
     const { asked, port } = await record();

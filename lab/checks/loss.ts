@@ -63,6 +63,9 @@ export async function checkLoss(
     const counts = [await eventCount(host), await eventCount(guests[0]!)];
     context.figure(`${name}: events of host and guest`, counts);
     context.check(Math.min(...counts) > 0, `${name}: what came before is kept`);
+    const threads = host.guests[0]?.vcpus.map(({ pid }) => pid) ?? [];
+    const areNamed = threads.length > 0 && threads.every((thread) => thread > 0);
+    context.check(areNamed, `${name}: the host's file names the threads of vCPUs, not ${JSON.stringify(threads)}`);
   });
   return files;
 }

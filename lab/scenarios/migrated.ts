@@ -42,6 +42,7 @@ async function overVsock(context: Context): Promise<void> {
     const [judged] = await withFiles(files, judgeCausality);
     context.figure(`${name}: causality`, judged);
     context.check(judged?.outside === 0, `${name}: no guest event outside of kvm_entry..kvm_exit`);
+    context.check((judged?.inside ?? 0) > 0, `${name}: events of the guest that is gone are judged`);
   }
   await checkPutBack(context, name, guest, before.guest);
   await checkPutBack(context, name, lab.host, before.host);

@@ -60,6 +60,8 @@ export class GuestSession {
   #watch: EnteredVcpus | undefined;
   /** Threads of its vCPUs by their ids, where it took watching to find them. */
   #entered: ReadonlyMap<number, number> | undefined;
+  /** Threads of its vCPUs, by its CPU numbers, as far as they were ever known: a VM that ends takes them along. */
+  #threads: readonly number[] = [];
   #metadataFd = -1;
   #metadataProblem: unknown;
   #isAbandoned = false;
@@ -199,6 +201,7 @@ export class GuestSession {
     const { ports, useFifos } = this.#agreed;
     // By now it was asked something on each of its CPUs.
     this.#entered = this.#watch?.end();
+    this.#findThreads(ports.length);
     await this.#control?.metadataEnd;
     if (this.#metadataProblem !== undefined) throw this.#metadataProblem;
     if (this.#metadataFd >= 0) closeSync(this.#metadataFd);
@@ -298,8 +301,13 @@ export class GuestSession {
   info(): GuestInfo | undefined {
     if (this.#response === undefined) return undefined;
     const { traceId, ports } = this.#response;
-    const vcpus = vcpuThreads(this.guest, ports.length, this.#entered).map((pid, cpu) => ({ cpu, pid }));
-    return { name: this.guest.name, traceId, vcpus };
+    this.#findThreads(ports.length);
+    return { name: this.guest.name, traceId, vcpus: this.#threads.map((pid, cpu) => ({ cpu, pid })) };
+  }
+
+  #findThreads(cpuCount: number): void {
+    const now = vcpuThreads(this.guest, cpuCount, this.#entered);
+    this.#threads = now.map((thread, cpu) => (thread < 0 ? (this.#threads[cpu] ?? -1) : thread));
   }
 
   /** Makes its file and removes the temporary ones. Returns its size in bytes. */
