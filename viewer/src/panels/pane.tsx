@@ -14,7 +14,7 @@ import { Label } from './label.tsx';
 import { pointing } from './pointing.ts';
 
 /** For painting, of a frame: what is left after it is done in the next ones. */
-const PAINT_MS = 12;
+const PAINT_MS = 16;
 
 /** Rows that scroll together: their labels, and one canvas as large as what is visible of them. */
 export function Pane({ rows, name }: { readonly rows: { readonly value: Rows }; readonly name: string }) {
