@@ -93,11 +93,11 @@ async function runOne(scenario: Scenario, pair: Pair): Promise<Outcome & { reado
   await context?.lab.fetchAgentLogs();
   keepLogs(join(folder, 'logs'));
   const vanished = (await context?.lab.vanished()) ?? '';
+  failures.push(...(context?.failures ?? []));
   // What failed may have left machines in any state.
   if (failures.length > 0) await down();
   const seconds = (performance.now() - start) / 1000;
   console.log(`  ${seconds.toFixed(0)} s`);
-  failures.push(...(context?.failures ?? []));
   const outcome = { scenario: scenario.name, pair: pairName(pair), seconds, failures, figures: context?.figures ?? {} };
   writeFileSync(join(folder, 'outcome.json'), JSON.stringify(outcome, asText, 2));
   return { ...outcome, vanished };

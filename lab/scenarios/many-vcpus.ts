@@ -30,7 +30,8 @@ export const manyVcpus: Scenario = {
       ],
       command: 'sleep 3',
     });
-    if (files) await withFiles(files, (opened) => checkKvmSync(context, 'two-guests', opened, [1, 2]));
+    if (files === undefined) return;
+    await withFiles(files, (opened) => checkKvmSync(context, 'two-guests', opened, [1, 2]));
     await context.lab.remove('guest2');
   },
 };
