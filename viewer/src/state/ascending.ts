@@ -58,6 +58,8 @@ export function countUntilFrom(
 const MARK_BITS = 8;
 /** Places that are further apart are found by marks: nearer ones are found as fast without. */
 const FAR = 512;
+/** How far from a guess among the times between two marks the search begins to widen. */
+const GUESS_STRIDE = 8;
 
 /**
  * Every 256th time of an ascending column, close together. Where thousands of times share a pixel, nearly all of a search
@@ -92,8 +94,6 @@ export class Marks {
     return halve(times, low, guess, time);
   }
 }
-
-const GUESS_STRIDE = 8;
 
 function halve(times: Float64Array, from: number, to: number, time: number): number {
   let low = from;
