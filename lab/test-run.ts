@@ -8,6 +8,8 @@ import { down, Lab } from './machine/lab.ts';
 import { keepLogs } from './machine/logs.ts';
 import { asText, Context, type Pair, pairName, type Scenario } from './scenario.ts';
 
+const MOST_RUNS = 3;
+
 interface Outcome {
   readonly scenario: string;
   readonly pair: string;
@@ -56,19 +58,20 @@ const folderOf = (scenario: Scenario, pair: Pair): string => join(ARTEFACTS, sce
 /**
  * Now and then a CPU that QEMU emulates gets no interrupts any more, and its kernel says so, or comes back from a guest
  * with a wrong GS base, so that a vCPU's thread faults without end, or a guest of the emulated KVM ends without a word.
- * Then nothing was proved or disproved: such a run is kept as FOLDER.before, and there is one more.
+ * Then nothing was proved or disproved: such a run is kept as FOLDER.before, and there is one more, twice at the most.
  */
 async function runWell(scenario: Scenario, pair: Pair, again: boolean): Promise<Outcome> {
-  const { vanished, ...outcome } = await runOne(scenario, pair);
   const folder = folderOf(scenario, pair);
-  const problem =
-    vanished || (isHung(join(folder, 'logs/host/console.log')) && 'the emulated host hung') || (again && 'it failed');
-  if (outcome.failures.length === 0 || !problem) return outcome;
-  console.log(`  ${problem}: once more`);
-  rmSync(`${folder}.before`, { recursive: true, force: true });
-  renameSync(folder, `${folder}.before`);
-  const { vanished: _, ...second } = await runOne(scenario, pair);
-  return second;
+  for (let run = 1; ; run++) {
+    const { vanished, ...outcome } = await runOne(scenario, pair);
+    if (outcome.failures.length === 0 || run === MOST_RUNS) return outcome;
+    const hung = isHung(join(folder, 'logs/host/console.log')) ? 'the emulated host hung' : '';
+    const problem = vanished || hung || (again && run === 1 ? 'it failed' : '');
+    if (problem === '') return outcome;
+    console.log(`  ${problem}: once more`);
+    rmSync(`${folder}.before`, { recursive: true, force: true });
+    renameSync(folder, `${folder}.before`);
+  }
 }
 
 const HUNG = /soft lockup|stack guard page was hit[\s\S]{0,400}? Comm: CPU \d+\/KVM/;
