@@ -116,9 +116,15 @@ export class Lab {
 
   async #becomesReady(name: string): Promise<void> {
     const folder = join(SHARE, name);
-    await waitFor(`${name} (see ${folder}/console.log)`, READY_SECONDS, () => {
+    let looked = performance.now();
+    await waitFor(`${name} (see ${folder}/console.log)`, READY_SECONDS, async () => {
       if (!this.#site.isAlive()) throw new LabError('the host is gone', `see ${SHARE}/host/console.log`);
-      return existsSync(join(folder, 'ready')) || undefined;
+      if (existsSync(join(folder, 'ready'))) return true;
+      if (performance.now() - looked < LOOK_MS) return undefined;
+      const vanished = await this.vanished();
+      looked = performance.now();
+      if (vanished !== '') throw new LabError(vanished, `see ${folder}/console.log`);
+      return undefined;
     });
   }
 
@@ -199,6 +205,8 @@ export class Lab {
 }
 
 const READY_SECONDS = 240;
+/** So often it is asked whether a guest that is not ready still runs: that disturbs its host. */
+const LOOK_MS = 20_000;
 const MIGRATION_SECONDS = 180;
 const LOG_SECONDS = 10;
 
