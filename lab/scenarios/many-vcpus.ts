@@ -30,6 +30,7 @@ export const manyVcpus: Scenario = {
       ],
       command: 'sleep 3',
     });
+    // A guest that ended by itself is told from one that was removed.
     if (files === undefined) return;
     await withFiles(files, (opened) => checkKvmSync(context, 'two-guests', opened, [1, 2]));
     await context.lab.remove('guest2');

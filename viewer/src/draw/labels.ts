@@ -29,10 +29,10 @@ export function eachWide(
 ): void {
   const scale = width / (view.end - view.start);
   const places = Math.ceil(width / (LEAST - 1));
-  let [visited, begun, stride] = [-1, 0, 1];
+  let [visited, begun, stride] = [-1, countUntil(starts, length, view.start), 1];
   for (let place = 0; place < places; place++) {
     const time = view.start + (place * (LEAST - 1)) / scale;
-    const until = place === 0 ? countUntil(starts, length, time) : countUntilFrom(starts, length, time, begun, stride);
+    const until = countUntilFrom(starts, length, time, begun, stride);
     stride = until - begun;
     begun = until;
     const at = until - 1;
