@@ -17,7 +17,8 @@ import { journals, tracefsState, withTracefs } from './support/tracefs-state.ts'
 const unable = missing('root', 'tracefs');
 const unableToCompare = missing('root', 'tracefs', 'unshare', 'trace-cmd 3.1');
 const folder = temporaryFolder();
-const WORKLOAD = ['sh', '-c', 'for i in 1 2 3 4 5 6 7 8; do sleep 0.01; done'];
+// On the first CPU, so that recordings of that CPU alone have its events too.
+const WORKLOAD = ['taskset', '-c', '0', 'sh', '-c', 'for i in 1 2 3 4 5 6 7 8; do sleep 0.01; done'];
 
 const record = (args: readonly string[]): Promise<RunResult> =>
   withTracefs(() => tandem(['record', '-q', ...args], { cwd: folder }));
