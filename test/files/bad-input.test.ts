@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { badFiles } from './support/bad-files.ts';
-import { type RunResult, tandemWithLittleMemory } from './support/run.ts';
-import { temporaryFolder } from './support/temp-folder.ts';
+import { badFiles } from '../support/bad-files.ts';
+import { type RunResult, tandemWithLittleMemory } from '../support/run.ts';
+import { temporaryFolder } from '../support/temp-folder.ts';
 
 /*
  * Files that no recorder writes: whatever they claim, the command ends soon, in little memory, and says what is wrong

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { missing } from './support/capabilities.ts';
-import { bundledCapture, unpack } from './support/captures.ts';
-import { run, tandem } from './support/run.ts';
-import { expectSameText } from './support/same-text.ts';
-import { temporaryFolder } from './support/temp-folder.ts';
+import { missing } from '../support/capabilities.ts';
+import { bundledCapture, unpack } from '../support/captures.ts';
+import { run, tandem } from '../support/run.ts';
+import { expectSameText } from '../support/same-text.ts';
+import { temporaryFolder } from '../support/temp-folder.ts';
 
 /*
  * Options of report and dump that no stored text shows: the installed trace-cmd says what is right.

@@ -1,11 +1,11 @@
 import { copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { formatText, recordBytes } from './support/build-events.ts';
-import { buildTrace, type TraceSpec } from './support/build-trace.ts';
-import { bundledCapture, unpack } from './support/captures.ts';
-import { run, tandem } from './support/run.ts';
-import { temporaryFolder } from './support/temp-folder.ts';
+import { formatText, recordBytes } from '../support/build-events.ts';
+import { buildTrace, type TraceSpec } from '../support/build-trace.ts';
+import { bundledCapture, unpack } from '../support/captures.ts';
+import { run, tandem } from '../support/run.ts';
+import { temporaryFolder } from '../support/temp-folder.ts';
 
 /* What `tandem report` does that no trace-cmd does, or does differently: for the rest see options.test.ts. */
 const temporary = temporaryFolder();

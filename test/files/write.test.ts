@@ -2,27 +2,27 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compress, init } from '@bokuweb/zstd-wasm';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { memorySource } from '../src/base/byte-source.ts';
-import { nodeCodecs } from '../src/node/codecs.ts';
-import { OPTION, SECTION } from '../src/trace-file/ids.ts';
-import { openTrace } from '../src/trace-file/open.ts';
-import { withBounds } from '../src/trace-file/sync-bounds.ts';
-import type { TimeShift, TraceFile } from '../src/trace-file/types.ts';
-import { encodeBounds } from '../src/trace-file/write/bounds.ts';
+import { memorySource } from '../../src/base/byte-source.ts';
+import { nodeCodecs } from '../../src/node/codecs.ts';
+import { OPTION, SECTION } from '../../src/trace-file/ids.ts';
+import { openTrace } from '../../src/trace-file/open.ts';
+import { withBounds } from '../../src/trace-file/sync-bounds.ts';
+import type { TimeShift, TraceFile } from '../../src/trace-file/types.ts';
+import { encodeBounds } from '../../src/trace-file/write/bounds.ts';
 import {
   type Compressor,
   type CpuContent,
   type TraceContent,
   type TraceSink,
   timeShiftOption,
-} from '../src/trace-file/write/content.ts';
-import { writeV6 } from '../src/trace-file/write/write-v6.ts';
-import { writeV7 } from '../src/trace-file/write/write-v7.ts';
-import { missing } from './support/capabilities.ts';
-import { bundledCapture, readTrace } from './support/captures.ts';
-import { run, tandem } from './support/run.ts';
-import { expectSameText } from './support/same-text.ts';
-import { temporaryFolder } from './support/temp-folder.ts';
+} from '../../src/trace-file/write/content.ts';
+import { writeV6 } from '../../src/trace-file/write/write-v6.ts';
+import { writeV7 } from '../../src/trace-file/write/write-v7.ts';
+import { missing } from '../support/capabilities.ts';
+import { bundledCapture, readTrace } from '../support/captures.ts';
+import { run, tandem } from '../support/run.ts';
+import { expectSameText } from '../support/same-text.ts';
+import { temporaryFolder } from '../support/temp-folder.ts';
 
 /** Pointers into the old file and what the writer makes itself. */
 const REWRITTEN = new Set<number>([

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { allCaptures, capturesBeside, type StoredText, unpack } from './support/captures.ts';
-import { tandem } from './support/run.ts';
-import { expectSameText } from './support/same-text.ts';
-import { temporaryFolder } from './support/temp-folder.ts';
+import { allCaptures, capturesBeside, type StoredText, unpack } from '../support/captures.ts';
+import { tandem } from '../support/run.ts';
+import { expectSameText } from '../support/same-text.ts';
+import { temporaryFolder } from '../support/temp-folder.ts';
 
 const temporary = temporaryFolder();
 

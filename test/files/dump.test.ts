@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { bundledCapture, unpack } from './support/captures.ts';
-import { type RunResult, run, tandem } from './support/run.ts';
-import { temporaryFolder } from './support/temp-folder.ts';
+import { bundledCapture, unpack } from '../support/captures.ts';
+import { type RunResult, run, tandem } from '../support/run.ts';
+import { temporaryFolder } from '../support/temp-folder.ts';
 
 /* The command line of dump: what it takes, what it refuses, how it ends. Its texts are tested beside src/text/dump. */
 

@@ -2,12 +2,12 @@ import { randomInt } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { memorySource } from '../src/base/byte-source.ts';
-import { nodeCodecs } from '../src/node/codecs.ts';
-import { openTrace } from '../src/trace-file/open.ts';
-import { bundledCapture, readTrace } from './support/captures.ts';
-import { runMutations } from './support/mutation/run-mutations.ts';
-import { temporaryFolder } from './support/temp-folder.ts';
+import { memorySource } from '../../src/base/byte-source.ts';
+import { nodeCodecs } from '../../src/node/codecs.ts';
+import { openTrace } from '../../src/trace-file/open.ts';
+import { bundledCapture, readTrace } from '../support/captures.ts';
+import { runMutations } from '../support/mutation/run-mutations.ts';
+import { temporaryFolder } from '../support/temp-folder.ts';
 
 /*
  * Real recordings, damaged at random, are read and printed: what comes out is text or a TandemError of one line that

@@ -1,16 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openPath } from '../src/cli/open-files.ts';
-import { proofJson } from '../src/proof/json.ts';
-import { proveClocks } from '../src/proof/prove.ts';
-import { mendClock } from '../src/proof/refine/mend.ts';
-import type { GuestProof } from '../src/proof/types.ts';
-import { missing } from './support/capabilities.ts';
-import { allCaptures, type Capture, unpack } from './support/captures.ts';
-import { run, tandem } from './support/run.ts';
-import { temporaryFolder } from './support/temp-folder.ts';
-import { type Machine, recordMachine } from './support/vm-simulator.ts';
+import { openPath } from '../../src/cli/open-files.ts';
+import { proofJson } from '../../src/proof/json.ts';
+import { proveClocks } from '../../src/proof/prove.ts';
+import { mendClock } from '../../src/proof/refine/mend.ts';
+import type { GuestProof } from '../../src/proof/types.ts';
+import { missing } from '../support/capabilities.ts';
+import { allCaptures, type Capture, unpack } from '../support/captures.ts';
+import { run, tandem } from '../support/run.ts';
+import { temporaryFolder } from '../support/temp-folder.ts';
+import { type Machine, recordMachine } from '../support/vm-simulator.ts';
 
 const folder = temporaryFolder();
 const noStock = missing('trace-cmd 3.1');

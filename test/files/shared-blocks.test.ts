@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { CapturedCpu, FileSink } from '../src/record/file-sink.ts';
-import { missing } from './support/capabilities.ts';
-import { temporaryFolder } from './support/temp-folder.ts';
+import { CapturedCpu, FileSink } from '../../src/record/file-sink.ts';
+import { missing } from '../support/capabilities.ts';
+import { temporaryFolder } from '../support/temp-folder.ts';
 
 const unable = missing('root', 'btrfs');
 const folder = temporaryFolder();
