@@ -38,7 +38,7 @@ export const AGENT_LOG = '/run/agent.log';
 
 /** A test in shell: whether an agent runs that was started so. */
 export const isRunning = (command: string): string =>
-  `[ "$(cat /run/agent.command)" = '${command}' ] && kill -0 -- "-$(cat /run/agent.pid)"`;
+  `[ "$(cat /run/agent.command)" = '${command}' ] && kill -0 "-$(cat /run/agent.pid)"`;
 
 /**
  * Commands that start an agent, after ending the one before: a session that failed half-way may block it for ever.
@@ -46,7 +46,7 @@ export const isRunning = (command: string): string =>
  */
 export function agentScript(command: string): string {
   return `echo >/sys/kernel/tracing/trace
-[ -e /run/agent.pid ] && kill -KILL -- "-$(cat /run/agent.pid)" 2>/dev/null
+[ -e /run/agent.pid ] && kill -KILL "-$(cat /run/agent.pid)" 2>/dev/null
 : >${AGENT_LOG}
 echo '${command}' >/run/agent.command
 setsid sh -c 'echo $$ >/run/agent.pid; exec ${command}' >${AGENT_LOG} 2>&1 </dev/null &

@@ -62,7 +62,7 @@ async function killedAgent(context: Context): Promise<void> {
   const name = 'agent-killed';
   const { lab, pair } = context;
   const { guest, before, recording } = await begin(context, name, kvmPlan('sleep 8'));
-  await guest.exec('kill -KILL -- "-$(cat /run/agent.pid)"');
+  await guest.exec('kill -KILL "-$(cat /run/agent.pid)"');
   await checkLoss(context, name, recording);
   await lab.guest(GUEST, { agent: { program: pair.agent, transport: 'vsock' } });
   await checkPutBack(context, name, guest, before.guest);
