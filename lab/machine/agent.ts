@@ -36,9 +36,15 @@ export const AGENT_PORT = 823;
 /** In the guest. */
 export const AGENT_LOG = '/run/agent.log';
 
+/** The agent and what it started, as an argument of kill; not after --, which busybox takes for a process. */
+const AGENT_GROUP = '"-$(cat /run/agent.pid)"';
+
+/** In shell: ends the agent without a chance to put anything back. */
+export const KILL_AGENT = `kill -KILL ${AGENT_GROUP}`;
+
 /** A test in shell: whether an agent runs that was started so. */
 export const isRunning = (command: string): string =>
-  `[ "$(cat /run/agent.command)" = '${command}' ] && kill -0 "-$(cat /run/agent.pid)"`;
+  `[ "$(cat /run/agent.command)" = '${command}' ] && kill -0 ${AGENT_GROUP}`;
 
 /**
  * Commands that start an agent, after ending the one before: a session that failed half-way may block it for ever.
@@ -46,7 +52,7 @@ export const isRunning = (command: string): string =>
  */
 export function agentScript(command: string): string {
   return `echo >/sys/kernel/tracing/trace
-[ -e /run/agent.pid ] && kill -KILL "-$(cat /run/agent.pid)" 2>/dev/null
+[ -e /run/agent.pid ] && ${KILL_AGENT} 2>/dev/null
 : >${AGENT_LOG}
 echo '${command}' >/run/agent.command
 setsid sh -c 'echo $$ >/run/agent.pid; exec ${command}' >${AGENT_LOG} 2>&1 </dev/null &

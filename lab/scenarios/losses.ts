@@ -3,7 +3,7 @@ import { withFiles } from '../checks/files.ts';
 import { checkPutBack } from '../checks/kernel-state.ts';
 import { checkKvmSync } from '../checks/kvm-sync.ts';
 import { begin, checkLoss, GUEST, GUEST_NAME, kvmPlan } from '../checks/loss.ts';
-import { AGENT_LOG } from '../machine/agent.ts';
+import { AGENT_LOG, KILL_AGENT } from '../machine/agent.ts';
 import { type Context, type Scenario, TANDEM } from '../scenario.ts';
 
 const PAUSE_MS = 2500;
@@ -62,7 +62,7 @@ async function killedAgent(context: Context): Promise<void> {
   const name = 'agent-killed';
   const { lab, pair } = context;
   const { guest, before, recording } = await begin(context, name, kvmPlan('sleep 8'));
-  await guest.exec('kill -KILL "-$(cat /run/agent.pid)"');
+  await guest.exec(KILL_AGENT);
   await checkLoss(context, name, recording);
   await lab.guest(GUEST, { agent: { program: pair.agent, transport: 'vsock' } });
   await checkPutBack(context, name, guest, before.guest);
