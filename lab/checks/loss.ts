@@ -1,7 +1,9 @@
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Lab } from '../machine/lab.ts';
 import type { Machine } from '../machine/machine.ts';
-import { type LiveRecording, type RecordingPlan, startRecording } from '../record.ts';
+import { ARRIVED, type LiveRecording, type RecordingPlan, startRecording } from '../record.ts';
 import type { Context } from '../scenario.ts';
 import { waitFor } from '../waiting.ts';
 import { startWork } from '../work.ts';
@@ -12,41 +14,62 @@ import { tracingState } from './kernel-state.ts';
 export const GUEST = 1;
 export const GUEST_NAME = `guest${GUEST}`;
 const RECORDED_MS = 2000;
+const ARRIVING_SECONDS = 60;
 /** Until somebody is told that the other end is gone. */
 const TOLD_SECONDS = 20;
 
+/** Of what goes on until it is told to end. */
+type OpenPlan = Omit<RecordingPlan, 'command'>;
+
 /** A recording of a guest over vsock, its clock known by KVM. */
-export const kvmPlan = (command: string): RecordingPlan => ({
+export const KVM_PLAN: OpenPlan = {
   recorder: 'tandem',
   options: ['-C', 'x86-tsc', '--tsync-interval', '500', '-e', 'kvm_entry', '-e', 'kvm_exit'],
   guests: [{ number: GUEST, transport: 'vsock', options: ['-e', 'sched_switch'] }],
-  command,
-});
+};
 
 export interface Begun {
   readonly guest: Machine;
   /** What guest's and host's kernel were like before. */
   readonly before: { readonly guest: string; readonly host: string };
   readonly recording: LiveRecording;
+  /** Ends what is recorded, and with it the recording. */
+  end(): void;
 }
 
-/** A guest at work with its agent, and a recording that has gone on for a while. */
-export async function begin(context: Context, name: string, plan: RecordingPlan): Promise<Begun> {
+/** A guest at work with its agent, and a recording that has gone on for a while, so that the host has some of it. */
+export async function begin(context: Context, name: string, plan: OpenPlan): Promise<Begun> {
   const { lab, pair, folder } = context;
   const { transport } = plan.guests[0]!;
   const guest = await lab.guest(GUEST, { agent: { program: pair.agent, transport } });
   await startWork(guest);
   const before = { guest: await tracingState(guest), host: await tracingState(lab.host) };
-  const recording = await startRecording(lab, plan, join(folder, name));
+  const { command, end } = endingCommand(lab);
+  const recording = await startRecording(lab, { ...plan, command }, join(folder, name));
   await sleep(RECORDED_MS);
-  return { guest, before, recording };
+  await waitFor('something of the guest', ARRIVING_SECONDS, async () => {
+    const { status } = await lab.host.exec(ARRIVED);
+    return status === 0 || undefined;
+  });
+  return { guest, before, recording, end };
+}
+
+/** A command for the host that runs until it is told to end. */
+function endingCommand(lab: Lab): { readonly command: string; end(): void } {
+  const [script, sign] = ['until-told', 'told'];
+  writeFileSync(join(lab.host.folder, script), `until [ -e ${lab.host.home}/${sign} ]; do sleep 0.1; done\n`);
+  rmSync(join(lab.host.folder, sign), { force: true });
+  return {
+    command: `sh ${lab.host.home}/${script}`,
+    end: () => writeFileSync(join(lab.host.folder, sign), ''),
+  };
 }
 
 /** The recorder tells of a lost guest in time, goes on to its end, and leaves whole files, which this gives. */
 export async function checkLoss(
   context: Context,
   name: string,
-  recording: LiveRecording,
+  { recording, end }: Begun,
 ): Promise<readonly string[] | undefined> {
   const start = performance.now();
   const told = await waitFor('a word of the loss', TOLD_SECONDS, () =>
@@ -54,6 +77,7 @@ export async function checkLoss(
   ).catch(() => undefined);
   context.figure(`${name}: after ${((performance.now() - start) / 1000).toFixed(1)} s`, told ?? 'nothing was said');
   context.check(told !== undefined, `${name}: the recorder tells within ${TOLD_SECONDS} s`);
+  end();
   const { status, output, files } = await recording.ended;
   context.keep(`${name}/output.txt`, output);
   context.check(status !== 0, `${name}: the exit status tells, too`);

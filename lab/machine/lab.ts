@@ -224,7 +224,7 @@ async function startAgent(machine: Machine, plan: AgentPlan): Promise<void> {
   });
 }
 
-const AGENT_SECONDS = 60;
+const AGENT_SECONDS = 180;
 /** After a failure to start: the logs tell why, nothing else is left. */
 async function fallen(): Promise<void> {
   keepLogs(join(ARTEFACTS, 'not-up'));

@@ -2,11 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { withFiles } from '../checks/files.ts';
 import { checkPutBack } from '../checks/kernel-state.ts';
 import { checkKvmSync } from '../checks/kvm-sync.ts';
-import { begin, checkLoss, GUEST, GUEST_NAME, kvmPlan } from '../checks/loss.ts';
+import { begin, checkLoss, GUEST, GUEST_NAME, KVM_PLAN } from '../checks/loss.ts';
 import { AGENT_LOG, KILL_AGENT } from '../machine/agent.ts';
 import { type Context, type Scenario, TANDEM } from '../scenario.ts';
+import { stopWork } from '../work.ts';
 
 const PAUSE_MS = 2500;
+const AFTERWARDS_MS = 2000;
 
 /** Whatever dies amid a recording: who is left says so, keeps what there is, and puts its kernel back. */
 export const losses: Scenario = {
@@ -26,11 +28,14 @@ export const losses: Scenario = {
 async function pausedGuest(context: Context): Promise<void> {
   const name = 'paused';
   const { lab } = context;
-  const { guest, before, recording } = await begin(context, name, kvmPlan('sleep 5'));
+  const { guest, before, recording, end } = await begin(context, name, KVM_PLAN);
   await lab.monitor(GUEST_NAME, 'stop');
   await sleep(PAUSE_MS);
   await lab.monitor(GUEST_NAME, 'cont');
+  await sleep(AFTERWARDS_MS);
+  end();
   const { status, output, files } = await recording.ended;
+  await stopWork(guest);
   context.keep(`${name}/output.txt`, output);
   context.check(status === 0, `${name}: the recording ends well, not with status ${status}: ${output}`);
   await withFiles(files, (opened) => checkKvmSync(context, name, opened, [GUEST]));
@@ -41,10 +46,12 @@ async function pausedGuest(context: Context): Promise<void> {
 async function killedRecorder(context: Context): Promise<void> {
   const name = 'recorder-killed';
   const { lab } = context;
-  const { guest, before, recording } = await begin(context, name, kvmPlan('sleep 60'));
-  await lab.host.exec('kill -KILL $(pidof node); pkill -KILL sleep');
+  const { guest, before, recording, end } = await begin(context, name, KVM_PLAN);
+  await lab.host.exec('kill -KILL $(pidof node)');
+  end();
   const start = performance.now();
   const { status } = await recording.ended;
+  await stopWork(guest);
   context.check(status !== 0, `${name}: the recorder was killed`);
   await checkPutBack(context, name, guest, before.guest);
   context.figure(`${name}: seconds until the agent put its kernel back`, (performance.now() - start) / 1000);
@@ -61,9 +68,11 @@ async function killedRecorder(context: Context): Promise<void> {
 async function killedAgent(context: Context): Promise<void> {
   const name = 'agent-killed';
   const { lab, pair } = context;
-  const { guest, before, recording } = await begin(context, name, kvmPlan('sleep 8'));
+  const begun = await begin(context, name, KVM_PLAN);
+  const { guest, before } = begun;
   await guest.exec(KILL_AGENT);
-  await checkLoss(context, name, recording);
+  await checkLoss(context, name, begun);
+  await stopWork(guest);
   await lab.guest(GUEST, { agent: { program: pair.agent, transport: 'vsock' } });
   await checkPutBack(context, name, guest, before.guest);
   await checkPutBack(context, name, lab.host, before.host);
@@ -72,8 +81,8 @@ async function killedAgent(context: Context): Promise<void> {
 async function killedGuest(context: Context): Promise<void> {
   const name = 'guest-killed';
   const { lab } = context;
-  const { before, recording } = await begin(context, name, kvmPlan('sleep 8'));
+  const begun = await begin(context, name, KVM_PLAN);
   await lab.remove(GUEST_NAME);
-  await checkLoss(context, name, recording);
-  await checkPutBack(context, name, lab.host, before.host);
+  await checkLoss(context, name, begun);
+  await checkPutBack(context, name, lab.host, begun.before.host);
 }

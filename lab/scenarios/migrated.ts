@@ -1,5 +1,3 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SyncSample, TraceFile } from '../../src/index.ts';
 import { recordWell } from '../attempts.ts';
@@ -7,11 +5,10 @@ import { judgeCausality } from '../checks/causality.ts';
 import { withFiles } from '../checks/files.ts';
 import { checkPutBack } from '../checks/kernel-state.ts';
 import { checkKvmSync } from '../checks/kvm-sync.ts';
-import { begin, checkLoss, GUEST, GUEST_NAME, kvmPlan } from '../checks/loss.ts';
+import { begin, checkLoss, GUEST, GUEST_NAME, KVM_PLAN } from '../checks/loss.ts';
 import { guestSyncError } from '../checks/sync-error.ts';
 import { knownVcpus, tscFrequency } from '../checks/tsc-offset.ts';
 import type { Lab } from '../machine/lab.ts';
-import type { RecordingPlan } from '../record.ts';
 import { type Context, type Scenario, TANDEM } from '../scenario.ts';
 
 const AFTERWARDS_MS = 4000;
@@ -33,11 +30,10 @@ export const migrated: Scenario = {
 async function overVsock(context: Context): Promise<void> {
   const name = 'vsock';
   const { lab } = context;
-  const end = endingCommand(lab);
-  const { guest, before, recording } = await begin(context, name, kvmPlan(end.command));
+  const begun = await begin(context, name, KVM_PLAN);
+  const { guest, before } = begun;
   await lab.migrate(GUEST_NAME);
-  end.now();
-  const files = await checkLoss(context, name, recording);
+  const files = await checkLoss(context, name, begun);
   if (files) {
     const [judged] = await withFiles(files, judgeCausality);
     context.figure(`${name}: causality`, judged);
@@ -47,7 +43,7 @@ async function overVsock(context: Context): Promise<void> {
   await checkPutBack(context, name, guest, before.guest);
   await checkPutBack(context, name, lab.host, before.host);
   const next = `${name}-afterwards`;
-  const again = await recordWell(context, next, kvmPlan('sleep 2'));
+  const again = await recordWell(context, next, { ...KVM_PLAN, command: 'sleep 2' });
   if (again) await withFiles(again, (opened) => checkKvmSync(context, next, opened, [GUEST]));
 }
 
@@ -61,14 +57,12 @@ const TCP_PLAN = {
 async function overTcp(context: Context): Promise<void> {
   const name = 'tcp';
   const { lab } = context;
-  const end = endingCommand(lab);
-  const plan: RecordingPlan = { ...TCP_PLAN, command: end.command };
-  const { recording } = await begin(context, name, plan);
+  const { recording, end } = await begin(context, name, TCP_PLAN);
   const offsets = [await tscOffset(lab)];
   await lab.migrate(GUEST_NAME);
   offsets.push(await tscOffset(lab));
   await sleep(AFTERWARDS_MS);
-  end.now();
+  end();
   const { status, output, files } = await recording.ended;
   context.keep(`${name}/output.txt`, output);
   context.check(status === 0, `${name}: the recording ends well, not with status ${status}: ${output}`);
@@ -106,15 +100,4 @@ function checkStep(
 async function tscOffset(lab: Lab): Promise<bigint> {
   const { pid } = lab.guests.find(({ number }) => number === GUEST)!;
   return (await knownVcpus(lab.host, pid))[0]!.offset;
-}
-
-/** A command for the host that runs until it is told to end. */
-function endingCommand(lab: Lab): { readonly command: string; now(): void } {
-  const [script, sign] = ['until-told', 'told'];
-  writeFileSync(join(lab.host.folder, script), `until [ -e ${lab.host.home}/${sign} ]; do sleep 0.1; done\n`);
-  rmSync(join(lab.host.folder, sign), { force: true });
-  return {
-    command: `sh ${lab.host.home}/${script}`,
-    now: () => writeFileSync(join(lab.host.folder, sign), ''),
-  };
 }
