@@ -29,17 +29,31 @@ interface Load {
   readonly name: string;
   /** System calls per millisecond on each CPU; 0: as many as possible; IDLE. */
   readonly rate: number;
+  readonly seconds: number;
   readonly options: readonly string[];
 }
 
 /** No load: that tells what a recording costs by itself. */
 const IDLE = -1;
 
+/** At a low rate the start of a program is told from what events cost only after a while. */
+const LONG = 3 * SECONDS;
+
 const LOADS: readonly Load[] = [
-  { name: 'idle', rate: IDLE, options: ['-e', 'sched'] },
-  { name: '50 000 system calls/s on each CPU', rate: 50, options: ['-e', 'raw_syscalls'] },
-  { name: '50 000 system calls/s, no compression', rate: 50, options: ['-e', 'raw_syscalls', '--compression', 'none'] },
-  { name: 'as many system calls as possible', rate: 0, options: ['-e', 'raw_syscalls', '-e', 'sched'] },
+  { name: 'idle', rate: IDLE, seconds: SECONDS, options: ['-e', 'sched'] },
+  { name: '50 000 system calls/s on each CPU', rate: 50, seconds: LONG, options: ['-e', 'raw_syscalls'] },
+  {
+    name: '50 000 system calls/s, no compression',
+    rate: 50,
+    seconds: LONG,
+    options: ['-e', 'raw_syscalls', '--compression', 'none'],
+  },
+  {
+    name: 'as many system calls as possible',
+    rate: 0,
+    seconds: SECONDS,
+    options: ['-e', 'raw_syscalls', '-e', 'sched'],
+  },
 ];
 
 interface Run {
@@ -59,9 +73,10 @@ async function measure(recorder: readonly string[], load: Load): Promise<Run> {
   const child = spawn('/usr/bin/time', words, { stdio: 'ignore', detached: true });
   const ended = once(child, 'exit');
   await sleep(START_MS);
-  const loads = load.rate === IDLE ? [] : cpus().map(() => ['bench/record-load.mjs', SECONDS, load.rate].map(String));
+  const loads =
+    load.rate === IDLE ? [] : cpus().map(() => ['bench/record-load.mjs', load.seconds, load.rate].map(String));
   const running = loads.map((words) => once(spawn(process.execPath, words, { stdio: 'ignore' }), 'exit'));
-  await Promise.all([...running, sleep(SECONDS * 1000)]);
+  await Promise.all([...running, sleep(load.seconds * 1000)]);
   const stop = performance.now() / 1000;
   process.kill(-(child.pid as number), 'SIGINT');
   await ended;
@@ -104,7 +119,7 @@ const MOST: Partial<Record<keyof Summary, number>> = { cpuMicrosecondsPerEvent: 
 const misses: string[] = [];
 
 console.log(
-  `Medians of ${ROUNDS} alternating runs of ${SECONDS} s on ${cpus().length} CPUs; lost: all runs together.\n`,
+  `Medians of ${ROUNDS} alternating runs of ${SECONDS} s (low rates: ${LONG} s) on ${cpus().length} CPUs; lost: all runs together.\n`,
 );
 console.log('| load | recorder | CPU s | CPU us/event | events/s | lost | MB | first event s | finish s |');
 console.log('|---|---|---|---|---|---|---|---|---|');
@@ -114,7 +129,7 @@ await withTracefs(async () => {
     for (let round = 0; round < ROUNDS; round++) {
       for (const [index, { command }] of RECORDERS.entries()) runs[index]?.push(await measure(command, load));
     }
-    const [stock, ours] = runs.map(summary) as [Summary, Summary];
+    const [stock, ours] = runs.map((some) => summary(some, load.seconds)) as [Summary, Summary];
     console.log(row(load.name, 'trace-cmd', Object.values(stock)));
     console.log(row(load.name, 'tandem', Object.values(ours)));
     const ratio = (key: keyof Summary): string =>
@@ -142,12 +157,12 @@ interface Summary {
   readonly finishSeconds: number;
 }
 
-function summary(runs: readonly Run[]): Summary {
+function summary(runs: readonly Run[], seconds: number): Summary {
   const middle = (value: (run: Run) => number): number => median(runs.map(value));
   return {
     cpuSeconds: middle((run) => run.cpuSeconds),
     cpuMicrosecondsPerEvent: middle((run) => (1e6 * run.cpuSeconds) / run.events),
-    eventsPerSecond: middle((run) => run.events) / SECONDS,
+    eventsPerSecond: middle((run) => run.events) / seconds,
     lost: runs.reduce((sum, run) => sum + run.lost, 0),
     megabytes: middle((run) => run.megabytes),
     firstEventSeconds: middle((run) => run.firstEventSeconds),
