@@ -110,7 +110,7 @@ program
   .description(`run scenarios, start and end what they need: ${NAMES.join(', ')}`)
   .argument('[scenarios...]', 'all, if none is named')
   .option('--pair <recorder+agent>', 'only that one, like trace-cmd+trace-cmd')
-  .option('--again', 'what failed runs again, twice at the most, and counts as it ends then')
+  .option('--again', 'what failed runs once more, and counts as it ends then')
   .action(test);
 program
   .command('soak')

@@ -39,10 +39,10 @@ export interface Recording {
 const DEFAULT_SECONDS = 180;
 /** What the recorder says, in the host's folder. */
 const OUTPUT = 'recording.out';
-/** On the host, what a recording makes. */
-const WORK = '/tmp/recording';
+/** On the host, folders in which recordings are made begin so. */
+const MADE_IN = '/tmp/recording';
 /** A test in shell: whether the host has something that a guest recorded. */
-export const ARRIVED = `[ -s "$(ls -S ${WORK}.*/trace-*.dat.cpu* | head -n 1)" ]`;
+export const ARRIVED = `[ -s "$(ls -S ${MADE_IN}.*/trace-*.dat.cpu* | head -n 1)" ]`;
 /** The tests' lock on the tracefs of this machine. */
 const TRACEFS_LOCK = '/run/lock/tandem-tracefs.lock';
 
@@ -101,7 +101,7 @@ export async function recordBy(lab: Lab, command: string, folder: string, second
   const name = `recording-${process.pid}`;
   const lock = lab.shape === 'flat' ? `exec 9>${TRACEFS_LOCK}; flock 9\n` : '';
   // Recorders write many small pieces: quick in memory, slow through the share.
-  const script = `${lock}work=$(mktemp -d ${WORK}.XXXXXX) || exit
+  const script = `${lock}work=$(mktemp -d ${MADE_IN}.XXXXXX) || exit
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 ${command} >${host.home}/${OUTPUT} 2>&1

@@ -21,7 +21,7 @@ interface Outcome {
 export interface RunOptions {
   /** The only pair; all, if left out. */
   readonly pair?: string | undefined;
-  /** Whether what failed is run again, twice at the most, and counts as it ends then. */
+  /** Whether what failed is run once more, and counts as it ends then. */
   readonly again?: boolean | undefined;
 }
 
@@ -66,7 +66,7 @@ async function runWell(scenario: Scenario, pair: Pair, again: boolean): Promise<
     const { vanished, ...outcome } = await runOne(scenario, pair);
     if (outcome.failures.length === 0 || run === MOST_RUNS) return outcome;
     const hung = isHung(join(folder, 'logs/host/console.log')) ? 'the emulated host hung' : '';
-    const problem = vanished || hung || (again ? 'it failed' : '');
+    const problem = vanished || hung || (again && run === 1 ? 'it failed' : '');
     if (problem === '') return outcome;
     console.log(`  ${problem}: once more`);
     rmSync(`${folder}.before`, { recursive: true, force: true });

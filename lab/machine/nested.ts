@@ -21,10 +21,7 @@ const PLAIN_FAMILY = 23;
 /** The emulated SVM gives the host a real KVM. */
 const HOST_CPU = `max,+svm,+npt,family=${PLAIN_FAMILY}`;
 const HOST_MEGABYTES = 4096;
-/**
- * With two, QEMU (7.2 to 11.1) now and then gives the host an interrupt between the end of a guest's turn and the reload
- * of its own GS base, which ends the host, or ends the guest by a triple fault: some runs in ten.
- */
+/** QEMU's SVM is wrong on several: see "What it can't" in lab/README.md. */
 const HOST_CPUS = 1;
 /** The files of the machine outside, as the host sees them. */
 const OUTSIDE = '/host';
