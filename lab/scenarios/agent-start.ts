@@ -6,6 +6,8 @@ import { type Machine, mustExec } from '../machine/machine.ts';
 import { type Context, type Scenario, TANDEM } from '../scenario.ts';
 
 const GUEST = 1;
+/** The host has one CPU: a second vCPU would take it from the first. */
+const HARDWARE = { vcpus: 1 };
 const TRANSPORT = 'vsock';
 const MOST_SECONDS = 20;
 const MOST_MEGABYTES = 120;
@@ -26,10 +28,10 @@ export const agentStart: Scenario = {
     context.check(best < MOST_SECONDS, `the agent is ready within ${MOST_SECONDS} s`);
     await recordWell(context, 'session', {
       options: ['-C', 'x86-tsc', '-e', 'sched_switch'],
-      guests: [{ number: GUEST, transport: TRANSPORT, options: ['-e', 'sched_switch'] }],
+      guests: [{ number: GUEST, transport: TRANSPORT, options: ['-e', 'sched_switch'], hardware: HARDWARE }],
       command: 'sleep 1',
     });
-    const [peak, resident] = await megabytes(await context.lab.guest(GUEST));
+    const [peak, resident] = await megabytes(await context.lab.guest(GUEST, HARDWARE));
     context.figure('memory of the agent, MB: most, and after a session', [peak, resident]);
     context.check(peak < MOST_MEGABYTES, `the agent never has ${MOST_MEGABYTES} MB`);
   },
@@ -39,7 +41,7 @@ export const agentStart: Scenario = {
 async function secondsToAgent(context: Context): Promise<number> {
   const { lab, pair } = context;
   await lab.remove(`guest${GUEST}`);
-  const guest = await lab.guest(GUEST);
+  const guest = await lab.guest(GUEST, HARDWARE);
   const script = `read -r begun _ </proc/uptime
 ${agentScript(agentCommand({ program: pair.agent, transport: TRANSPORT }))}
 until ${IS_LISTENING}; do sleep 0.1; done

@@ -1,15 +1,9 @@
 import { TandemError } from '../base/errors.ts';
 import { within } from '../base/within.ts';
-import { localCid } from '../kernel/local-cid.ts';
-import { openTracefs, type Tracefs } from '../kernel/tracefs.ts';
 import { CaptureThreads } from '../record/capture-threads.ts';
 import { KernelSymbols } from '../record/kernel-texts.ts';
-import { putBack } from '../record/put-back.ts';
-import { StopSignals } from '../record/stop-signals.ts';
 import type { Connection } from '../transport/connection.ts';
-import { type Listener, listen } from '../transport/listener.ts';
-import { clientNamed } from '../transport/peer-check.ts';
-import type { AgentLog } from './agent-log.ts';
+import type { Listener } from '../transport/listener.ts';
 import { AgentControl } from './control.ts';
 import { ServedSession, type SessionSetting } from './served-session.ts';
 
@@ -28,62 +22,12 @@ const MOST_BUSY = 16;
 /** After a failure to accept: too many open files, say. */
 const PAUSE_MS = 1000;
 
-export interface AgentOptions extends Pick<SessionSetting, 'log' | 'instance' | 'planOf'> {
-  readonly port: number;
-  /** Who may connect by TCP; undefined: listen on vsock. */
-  readonly client: string | undefined;
-  /** Is called when recorders can connect. */
-  readonly listening: () => void;
-}
-
-/** Serves recorders, one at a time, until a signal ends it. Returns the exit status. */
-export async function runAgent(options: AgentOptions): Promise<number> {
-  const { log } = options;
-  const tracefs = openTracefs();
-  await putBackKilledRuns(log);
-  const listener = await openListener(options);
-  const server = new AgentServer(listener, tracefs, options);
-  const putBackNow = (): void => server.putBack();
-  process.on('exit', putBackNow);
-  const signals = new StopSignals();
-  void signals.nth(1).then(() => server.stop());
-  // A second one is for the impatient.
-  void signals.nth(2).then(() => process.exit(1));
-  options.listening();
-  await server.serve();
-  process.off('exit', putBackNow);
-  signals.release();
-  return 0;
-}
-
-async function putBackKilledRuns(log: AgentLog): Promise<void> {
-  const problems = await putBack({
-    kept: false,
-    tell: ({ pid }) => log.warn(`Putting back what a run that was killed (pid ${pid}) left switched on`),
-  });
-  for (const problem of problems) log.warn(problem);
-}
-
-async function openListener({ port, client, log }: AgentOptions): Promise<Listener> {
-  const rejected = (peer: string, why: string): void => log.warn(`${peer}: tried to connect, but ${why}`);
-  if (client === undefined) {
-    const listener = listen({ kind: 'vsock', port });
-    process.stdout.write(`listening on @${localCid() ?? '?'}:${listener.port}\n`);
-    return listener;
-  }
-  const listener = listen({ kind: 'tcp', port }, { check: await clientNamed(client), rejected });
-  process.stdout.write(`listening on TCP port ${listener.port}\n`);
-  log.warn(
-    `TCP is open: nothing is encrypted, and whoever is, or pretends to be, ${client} can record this machine; use it in trusted networks only`,
-  );
-  return listener;
-}
+export type ServerSetting = Pick<SessionSetting, 'log' | 'instance' | 'planOf' | 'tracefs'>;
 
 /** Accepts recorders, and keeps them apart. */
-class AgentServer {
+export class AgentServer {
   readonly #listener: Listener;
-  readonly #options: AgentOptions;
-  readonly #tracefs: Tracefs;
+  readonly #setting: ServerSetting;
   readonly #symbols: KernelSymbols;
   #threads: CaptureThreads | undefined;
   #end!: (reason: Error) => void;
@@ -93,17 +37,17 @@ class AgentServer {
   #free: Promise<void> = Promise.resolve();
   #busy = 0;
 
-  constructor(listener: Listener, tracefs: Tracefs, options: AgentOptions) {
+  constructor(listener: Listener, setting: ServerSetting) {
     this.#listener = listener;
-    this.#options = options;
-    this.#tracefs = tracefs;
-    this.#symbols = new KernelSymbols(tracefs.top);
+    this.#setting = setting;
+    this.#symbols = new KernelSymbols(setting.tracefs.top);
     this.#ended = new Promise((_, reject) => {
       this.#end = reject;
     });
     this.#ended.catch(() => {}); // sessions are told
   }
 
+  /** Serves one after the other, until `stop`. */
   async serve(): Promise<void> {
     this.#symbols.read(); // takes its time, which a recorder shall not wait for
     for (;;) {
@@ -125,7 +69,7 @@ class AgentServer {
         return await this.#listener.accept(Number.POSITIVE_INFINITY);
       } catch (error) {
         if (!(error instanceof TandemError)) throw error;
-        this.#options.log.warn(error.message);
+        this.#setting.log.warn(error.message);
         await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
       }
     }
@@ -134,10 +78,10 @@ class AgentServer {
   #serve(connection: Connection): void {
     this.#threads ??= new CaptureThreads();
     const session = new ServedSession(connection, {
-      ...this.#options,
-      ...{ tracefs: this.#tracefs, symbols: this.#symbols, threads: this.#threads, ended: this.#ended },
+      ...this.#setting,
+      ...{ symbols: this.#symbols, threads: this.#threads, ended: this.#ended },
     });
-    this.#options.log.debug(`${session.peer}: connected`);
+    this.#setting.log.debug(`${session.peer}: connected`);
     this.#session = session;
     this.#free = session.run().then(() => {
       this.#session = undefined;
@@ -146,7 +90,7 @@ class AgentServer {
 
   /** One session at a time: the kernel's buffers are one for all. */
   async #turnAway(connection: Connection, session: ServedSession): Promise<void> {
-    this.#options.log.warn(`recorder at ${connection.text}: came while the agent is busy with the ${session.peer}`);
+    this.#setting.log.warn(`recorder at ${connection.text}: came while the agent is busy with the ${session.peer}`);
     if (this.#busy >= MOST_BUSY) {
       connection.close();
       return;

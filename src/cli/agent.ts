@@ -1,17 +1,13 @@
 import type { Command } from 'commander';
 import { AgentLog, type LogLevel } from '../agent/agent-log.ts';
-import { runAgent } from '../agent/agent-server.ts';
-import type { AllowedOption } from '../agent/allowed-options.ts';
 import { leaveTerminal } from '../agent/background.ts';
+import { runAgent } from '../agent/run-agent.ts';
+import { TandemError } from '../base/errors.ts';
 import { Daemon, startDaemon } from '../record/daemon.ts';
-import type { RecordPlan } from '../record/plan.ts';
 import { AGENT_PORT, LAST_TCP_PORT, LAST_VSOCK_PORT } from '../transport/address.ts';
 import { EXIT_HELP } from './exit-status.ts';
 import { GetoptCommand } from './getopt-command.ts';
-import { RecordOptions, usage } from './record-options.ts';
-import { applyRecordOption } from './record-rows.ts';
 import { levelOf } from './verbose-level.ts';
-import { packageVersion } from './version.ts';
 
 interface Switches {
   readonly port: string;
@@ -55,15 +51,16 @@ async function serve({
   verbose,
   debug,
 }: Switches): Promise<number> {
-  if (proxy !== undefined) throw usage('-P', 'is not supported', 'record on the host, with -A');
+  if (proxy !== undefined) throw new TandemError('USAGE', '-P', 'is not supported', 'record on the host, with -A');
   if (instance !== undefined && !/^[^./][^/]*$/.test(instance)) {
-    throw usage(`--instance ${instance}`, 'is not a possible name', 'use letters, digits, - and _');
+    throw new TandemError('USAGE', `--instance ${instance}`, 'is not a possible name', 'use letters, digits, - and _');
   }
   const daemon = background ? Daemon.join() : undefined;
   if (background && daemon === undefined) return startDaemon();
   return runAgent({
     port: portOf(port, client === undefined ? LAST_VSOCK_PORT : LAST_TCP_PORT),
-    ...{ client, instance: instance ?? '', planOf },
+    ...{ client, instance: instance ?? '' },
+    planOf: async () => (await import('./agent-plan.ts')).planOf,
     log: new AgentLog(debug ? 'debug' : (verbose ?? 'warning')),
     listening: () => {
       if (daemon === undefined) return;
@@ -75,18 +72,10 @@ async function serve({
 
 function portOf(text: string, last: number): number {
   if (/^\d{1,10}$/.test(text) && Number(text) <= last) return Number(text);
-  throw usage(`-p ${text}`, `is not a port from 0 (any that is free) to ${last}`);
+  throw new TandemError('USAGE', `-p ${text}`, `is not a port from 0 (any that is free) to ${last}`);
 }
 
 function logLevel(text: string): LogLevel {
   const level = levelOf(text);
   return level === 'debug' || level === 'all' ? 'debug' : level === 'info' ? 'info' : 'warning';
-}
-
-/** What the options of a recorder's request mean. */
-function planOf(words: readonly AllowedOption[]): RecordPlan {
-  const options = new RecordOptions();
-  options.set('compression', 'none'); // stock recorders can finish such a file, whatever they were built with
-  for (const { name, value } of words) applyRecordOption(options, name, value ?? '');
-  return options.finish([], `tandem ${packageVersion()}`);
 }
