@@ -125,7 +125,7 @@ describe('time limits', () => {
     expect(steps).toEqual([
       ...['response', first, first, 'metadata', 'metadata', 'recording', last, 'close-response', 'done'],
     ]);
-    expect(waits).toEqual([30_000, undefined, undefined, 30_000, 30_000, undefined, undefined, 60_000, undefined]);
+    expect(waits).toEqual([60_000, undefined, undefined, 30_000, 30_000, undefined, undefined, 60_000, undefined]);
     host.expired();
     host.closed();
     expect(log.events.at(-1)).toBe('ended');
@@ -138,7 +138,7 @@ describe('time limits', () => {
 
   test('that pass are explained', () => {
     expect(silentAfter([])).toMatch(
-      /^agent at .*: accepted the connection, but did not answer the request within 30 s; /,
+      /^agent at .*: accepted the connection, but did not answer the request within 60 s; /,
     );
     expect(silentAfter([RESPONSE, 'round'])).toMatch('accepted, but sent no trace metadata within 30 s; setting up');
     expect(silentAfter([RESPONSE, DATA, 'round'])).toMatch('sent 8 bytes of trace metadata, then nothing for 30 s; ');

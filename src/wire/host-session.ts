@@ -12,7 +12,10 @@ const ARGS_SHOWN = 200;
 
 /** Milliseconds that the agent has for each step, before it is given up. */
 export interface HostLimits {
-  /** To answer the request. Stock agents first look up the recorder's name, and a dead name server takes its time. */
+  /**
+   * To answer the request. The agent sets its kernel up first: more than 30 s in an emulated guest that has just booted.
+   * Stock agents also look up the recorder's name, and a dead name server takes its time.
+   */
   readonly response: number;
   /** For the first metadata after the first round of time sync, and for each further message of it. */
   readonly metadata: number;
@@ -20,7 +23,7 @@ export interface HostLimits {
   readonly closeResponse: number;
 }
 
-export const HOST_LIMITS: HostLimits = { response: 30_000, metadata: 30_000, closeResponse: 60_000 };
+export const HOST_LIMITS: HostLimits = { response: 60_000, metadata: 30_000, closeResponse: 60_000 };
 
 export interface HostOptions {
   /** The agent, in words: "agent at 10.0.0.2:823". */
