@@ -5,13 +5,16 @@
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
+import bundle from '../rolldown.config.ts';
 import { alternate, type Cost, fingerprint, firstLineSeconds, median, obstacle, type Program } from './measure.ts';
 import { type Recording, recordings } from './recordings.ts';
 
 const TANDEM = [process.execPath, resolve('dist/cli/main.js'), 'report', '--compat', '3.1'];
-const COUNT = [process.execPath, fileURLToPath(new URL('./count.js', import.meta.url))];
-const TRACKS = [process.execPath, fileURLToPath(new URL('./tracks.js', import.meta.url))];
+/** What uses the library is bundled first, as applications are, and `tandem` is. */
+const BUNDLED = resolve('.tmp/bench/bundled');
+const COUNT = [process.execPath, resolve(BUNDLED, 'count.js')];
+const TRACKS = [process.execPath, resolve(BUNDLED, 'tracks.js')];
 const STOCK = ['trace-cmd', 'report'];
 const ROUNDS = Number(process.argv[2] ?? 3);
 
@@ -114,4 +117,7 @@ console.log(
   `trace-cmd ${stockVersion} / Tandem on Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model}; ` +
     `medians of ${ROUNDS} alternating runs, peak memory is the highest, output to /dev/null, files in the page cache.`,
 );
+const build = await rolldown({ ...bundle, input: ['bench/count.ts', 'bench/tracks.ts'] });
+await build.write({ dir: BUNDLED });
+await build.close();
 for (const recording of await recordings()) await benchFile(recording);
