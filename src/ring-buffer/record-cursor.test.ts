@@ -156,6 +156,9 @@ test.each([LITTLE, BIG_32])('a sieve asks of what is not marked, and counts what
       if (limit !== 0) expect(asked).toEqual(all.filter(isAsked));
       const passed = all.filter((event) => !isWanted(event));
       expect(passing.passed).toBe(passed.length);
+      const counting = new SubBufferCursor(layout, 0);
+      counting.load(bytes, 0, bytes.length);
+      expect(counting.countRest()).toBe(all.length);
       const latest = passed.reduce((most, { time }) => (time > most ? time : most), 0n);
       expect((BigInt(passing.passedHi) << 32n) | BigInt(passing.passedLo)).toBe(latest);
     }),

@@ -43,6 +43,8 @@ export interface RecordCursor extends PlacedRecord {
   next(): boolean;
   /** Steps to the next event that passes a sieve. False as above. */
   nextThrough(sieve: EventSieve): boolean;
+  /** Goes to the end of what was loaded, and returns how many events that were. Their stamps are not looked at. */
+  countRest(): number;
   /** How many events `nextThrough` passed over so far, and the latest stamp of any of them. */
   readonly passed: number;
   readonly passedHi: number;
@@ -212,6 +214,31 @@ export class SubBufferCursor implements RecordCursor {
       if (!isMarked && (sieve.accepts === undefined || sieve.accepts(this))) return true;
       this.#passOver(1, 0);
     }
+  }
+
+  countRest(): number {
+    let count = this.#countRun();
+    while (this.next()) count += 1 + this.#countRun();
+    return count;
+  }
+
+  /** The events that follow in this sub-buffer, up to anything that is not an event with short data. */
+  #countRun(): number {
+    const view = this.view;
+    const littleEndian = this.#littleEndian;
+    const limit = this.#limit;
+    let at = this.#at;
+    let count = 0;
+    while (at + 4 <= limit) {
+      const header = view.getUint32(at, littleEndian);
+      const words = littleEndian ? header & 31 : header >>> 27;
+      const end = at + 4 + words * 4;
+      if ((words - 1) >>> 0 >= LONGEST_SHORT_DATA || end > limit) break;
+      at = end;
+      count++;
+    }
+    this.#at = at;
+    return count;
   }
 
   /**

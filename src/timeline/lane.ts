@@ -23,9 +23,6 @@ export interface TimelineInput {
   readonly unwanted?: Uint8Array | undefined;
 }
 
-/** Lets nothing pass. */
-const NOTHING: EventSieve = { unwanted: new Uint8Array(0x1_0000).fill(1) };
-
 /** What a timeline delivers: valid until the timeline goes on. */
 export interface TimelineEntry<Input extends TimelineInput> {
   readonly input: Input;
@@ -128,12 +125,11 @@ export class Lane<Input extends TimelineInput> implements TimelineEntry<Input> {
 
   /** How many wanted events are left. Uses them up. */
   async count(): Promise<number> {
-    const countsAll = this.#accepts === undefined && this.#range === undefined;
-    if (countsAll) this.#sieve = NOTHING;
+    if (this.#accepts === undefined && this.#range === undefined) return this.#stream.count();
     for (let count = 0; ; ) {
       const state = this.#advance();
       if (state === STREAM_RECORD) count++;
-      else if (state === STREAM_END) return countsAll ? count + this.#stream.passed : count;
+      else if (state === STREAM_END) return count;
       else await this.#stream.load();
     }
   }

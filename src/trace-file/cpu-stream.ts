@@ -105,6 +105,16 @@ class WindowedStream implements PlacedCpuStream {
     await this.#windows.fetch();
   }
 
+  async count(): Promise<number> {
+    for (let count = 0; ; ) {
+      count += this.#cursor.countRest();
+      const state = this.advance();
+      if (state === STREAM_RECORD) count++;
+      else if (state === STREAM_END) return count;
+      else await this.load();
+    }
+  }
+
   /** Goes on where the current piece of memory is used up. */
   #nextPiece(sieve: EventSieve | undefined): StreamState {
     do {

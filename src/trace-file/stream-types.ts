@@ -29,6 +29,8 @@ export interface CpuStream {
   /** Goes to the next event; with a sieve, to the next one that passes it. */
   advance(sieve?: EventSieve): StreamState;
   load(): Promise<void>;
+  /** How many events are left. Uses them up. */
+  count(): Promise<number>;
   /** The event after the current one, without stepping to it; undefined at the end. Needs `lookahead`. */
   peek(): EventRecord | undefined;
   /**

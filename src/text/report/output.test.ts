@@ -21,7 +21,7 @@ it('hands on everything in order while the next piece is written', async () => {
   const taken: string[] = [];
   const output = new ReportOutput(slowSink(taken));
   let expected = '';
-  for (let i = 0; i < 50_000; i++) {
+  for (let i = 0; i < 200_000; i++) {
     const line = `line ${i}\n`;
     expected += line;
     output.writer.text(line);

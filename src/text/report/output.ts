@@ -2,7 +2,7 @@ import type { ByteSink } from '../../base/byte-sink.ts';
 import { ByteWriter } from '../../base/byte-writer.ts';
 
 /** Text is handed on in pieces of this size: large enough that handing on costs nothing, small enough for caches. */
-const PIECE_BYTES = 1 << 17;
+const PIECE_BYTES = 1 << 19;
 /** The first piece is small, so that the first lines are seen at once. */
 const FIRST_PIECE_BYTES = 1 << 13;
 

@@ -64,6 +64,10 @@ export class NotingStream implements PlacedCpuStream {
     return this.#stream.load();
   }
 
+  count(): Promise<number> {
+    return this.#stream.count();
+  }
+
   peek(): EventRecord | undefined {
     return this.#stream.peek();
   }
