@@ -15,6 +15,7 @@ export const GUEST = 1;
 export const GUEST_NAME = `guest${GUEST}`;
 const RECORDED_MS = 2000;
 const ARRIVING_SECONDS = 60;
+const LOOK_MS = 500;
 /** Until somebody is told that the other end is gone. */
 const TOLD_SECONDS = 20;
 
@@ -49,7 +50,13 @@ export async function begin(context: Context, name: string, plan: OpenPlan): Pro
   await sleep(RECORDED_MS);
   await waitFor('something of the guest', ARRIVING_SECONDS, async () => {
     const { status } = await lab.host.exec(ARRIVED);
-    return status === 0 || undefined;
+    if (status === 0) return true;
+    // Looking takes time from what is looked for.
+    await sleep(LOOK_MS);
+    return undefined;
+  }).catch((error: unknown) => {
+    context.keep(`${name}/output.txt`, recording.output());
+    throw error;
   });
   return { guest, before, recording, end };
 }

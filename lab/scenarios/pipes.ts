@@ -11,7 +11,7 @@ export const pipes: Scenario = {
   about: 'a recording whose data goes through virtio-serial ports',
   shape: 'nested',
   pairs: [TANDEM],
-  seconds: 300,
+  seconds: 600,
   async run(context) {
     for (const name of ['first', 'second']) {
       const files = await recordWell(context, name, {

@@ -13,7 +13,7 @@ export const unnamedVcpus: Scenario = {
   about: 'the threads of vCPUs found without KVM’s files and without names, by kvm_entry',
   shape: 'nested',
   pairs: [TANDEM],
-  seconds: 400,
+  seconds: 600,
   async run(context) {
     const name = 'session';
     const files = await recordWell(context, name, {
