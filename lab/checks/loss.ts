@@ -15,6 +15,8 @@ export const GUEST = 1;
 export const GUEST_NAME = `guest${GUEST}`;
 const RECORDED_MS = 2000;
 const ARRIVING_SECONDS = 60;
+/** Until a recording is over that is told to end: a guest may be migrated meanwhile. */
+const MOST_SECONDS = 400;
 const LOOK_MS = 500;
 /** Until somebody is told that the other end is gone. */
 const TOLD_SECONDS = 20;
@@ -46,7 +48,7 @@ export async function begin(context: Context, name: string, plan: OpenPlan): Pro
   await startWork(guest);
   const before = { guest: await tracingState(guest), host: await tracingState(lab.host) };
   const { command, end } = endingCommand(lab);
-  const recording = await startRecording(lab, { ...plan, command }, join(folder, name));
+  const recording = await startRecording(lab, { ...plan, command, seconds: MOST_SECONDS }, join(folder, name));
   await sleep(RECORDED_MS);
   await waitFor('something of the guest', ARRIVING_SECONDS, async () => {
     const { status } = await lab.host.exec(ARRIVED);

@@ -19,7 +19,7 @@ export const migrated: Scenario = {
   about: 'a guest migrated to a file and back while recording: vsock ends, TCP goes on and the clock steps',
   shape: 'nested',
   pairs: [TANDEM],
-  seconds: 900,
+  seconds: 1200,
   async run(context) {
     await overVsock(context);
     await overTcp(context);
