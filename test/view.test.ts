@@ -138,11 +138,13 @@ describe.skipIf(unable !== undefined)('the page', () => {
       expect(await box.evaluate((element) => element === document.activeElement)).toBe(true);
       await box.fill(FILTER);
       await box.press('Enter');
+      // What is typed while it searches stays.
+      await box.fill('sched_switch: next_pid ==');
       const state = page.getByTestId('search-state');
       await expect
         .poll(async () => count((await state.innerText()).replace(/^.* of /, '')), { timeout: 60_000 })
         .toBe(expected);
-      await box.fill('sched_switch: next_pid ==');
+      expect(await box.inputValue()).toBe('sched_switch: next_pid ==');
       await box.press('Enter');
       await expect.poll(() => state.innerText(), { timeout: 60_000 }).toMatch(/next_pid ==/);
       await box.fill('no_such_event');

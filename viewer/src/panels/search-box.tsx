@@ -1,4 +1,3 @@
-import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { searchWanted } from '../state/commands.ts';
 import { countText } from '../state/exact.ts';
@@ -9,7 +8,6 @@ import { Icon } from './icon.tsx';
 /** trace-cmd's filter grammar; Enter searches, and again goes to the next match. */
 export function SearchBox() {
   const input = useRef<HTMLInputElement>(null);
-  const text = useSignal(page.search.value?.filter ?? '');
   useEffect(() => {
     const stop = searchWanted.subscribe((count) => {
       if (count > 0) {
@@ -19,9 +17,6 @@ export function SearchBox() {
     });
     return stop;
   }, []);
-  useEffect(() => {
-    if (page.search.value !== undefined) text.value = page.search.value.filter;
-  }, [page.search.value]);
   const found = page.search.value;
   const error = page.searchError.value;
   return (
@@ -37,14 +32,14 @@ export function SearchBox() {
         spellcheck={false}
         autocomplete="off"
         data-testid="search"
-        value={text.value}
+        value={page.searchText.value}
         disabled={page.layout.value === undefined}
         onInput={(event) => {
-          text.value = event.currentTarget.value;
+          page.searchText.value = event.currentTarget.value;
           page.searchError.value = undefined;
         }}
         onKeyDown={(event) => {
-          if (event.key === 'Enter') search(text.value, event.shiftKey ? -1 : 1);
+          if (event.key === 'Enter') search(page.searchText.value, event.shiftKey ? -1 : 1);
           else if (event.key === 'Escape') input.current?.blur();
         }}
       />
@@ -81,10 +76,7 @@ export function SearchBox() {
             class="icon"
             aria-label="End the search"
             title="End the search"
-            onClick={() => {
-              text.value = '';
-              void find('');
-            }}
+            onClick={() => void find('')}
           >
             <Icon name="close" />
           </button>

@@ -13,6 +13,7 @@ let asked = 0;
 /** An empty filter ends the search. */
 export async function find(filter: string): Promise<void> {
   const own = ++asked;
+  page.searchText.value = filter;
   if (filter.trim() === '') {
     batch(() => {
       page.search.value = undefined;

@@ -82,6 +82,8 @@ export const selection = signal<Item | undefined>(undefined);
 export const range = signal<Span | undefined>(undefined);
 /** Where the pointer is: its time, and what is there. */
 export const pointer = signal<{ readonly time: number; readonly item: Item | undefined } | undefined>(undefined);
+/** What is written in the search box; `search` is what was found last. */
+export const searchText = signal('');
 export const search = signal<Search | undefined>(undefined);
 export const searchError = signal<string | undefined>(undefined);
 export const marks = signal<readonly Mark[]>([]);
