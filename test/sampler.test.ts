@@ -56,9 +56,16 @@ async function session(
           Sampler.startHost(
             {
               ...{ ...common, fd: host.fd, instance: hostInstance, peer: 'the guest' },
-              ...{ firstTimeoutMs: PATIENCE_MS, cpuCount: 2, intervalMs: 0, vm: undefined, ...options },
+              ...{
+                firstTimeoutMs: PATIENCE_MS,
+                cpuCount: 2,
+                intervalMs: 0,
+                vm: undefined,
+                wantsProbes: false,
+                ...options,
+              },
             },
-            (round) => rounds.push(round),
+            { round: (round) => rounds.push(round) },
           ),
         startGuest: () => Sampler.startGuest({ ...common, fd: guest.fd, instance: guestInstance, peer: 'the host' }),
         rounds,
@@ -86,6 +93,9 @@ describe.skipIf(missing('root', 'tracefs') !== undefined)('two samplers', () => 
       expect(await guest.ended).toEqual({ measurements: [], problems: [], failure: undefined });
       expect(rounds.length).toBeGreaterThan(2);
       expect(measurements.map(({ cpu }) => cpu)).toEqual(rounds.flatMap(() => [0, 1]));
+      // Sessions are long, probes are large.
+      expect(measurements.every(({ probes }) => probes === undefined)).toBe(true);
+      expect(measurements.every(({ limits }) => limits !== undefined)).toBe(protocol !== 'ptp');
       const truth = clockDistance('mono', 'tai');
       const bounds = measurements.map(({ sample }) => sample.bound ?? 0n);
       expect(middle(measurements.map(({ sample }) => magnitude(sample.offset - truth)))).toBeLessThan(middle(bounds));

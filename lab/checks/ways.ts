@@ -1,4 +1,5 @@
-import type { Measurement, Probes } from '../../src/sync/types.ts';
+import type { LoggedMeasurement } from '../../src/sync/log.ts';
+import type { Probes } from '../../src/sync/types.ts';
 
 /** How long probes were on their way in one direction, us. */
 interface Way {
@@ -16,7 +17,7 @@ interface Ways {
 }
 
 /** The ways of all probes, by what KVM adds to the host's TSC to get the guest's. */
-export function waysOf(measurements: readonly Measurement[], tscOffset: bigint, ticksOfSecond: number): Ways[] {
+export function waysOf(measurements: readonly LoggedMeasurement[], tscOffset: bigint, ticksOfSecond: number): Ways[] {
   const microseconds = (ticks: bigint): number => (Number(ticks) * 1e6) / ticksOfSecond;
   return measurements.flatMap(({ probes }) => {
     if (!probes) return [];

@@ -11,6 +11,7 @@ export interface HostLoop {
   readonly side: HostSide;
   readonly cpuCount: number;
   readonly intervalMs: number;
+  readonly wantsProbes: boolean;
   readonly stop: StopSignal;
   readonly say: (message: SamplerMessage) => void;
 }
@@ -32,14 +33,15 @@ export function measureRounds(loop: HostLoop): void {
   link.sendControl(CONTROL_STOP, 0);
 }
 
-function measureRound({ link, side, cpuCount, say }: HostLoop, round: number): void {
+function measureRound({ link, side, cpuCount, wantsProbes, say }: HostLoop, round: number): void {
   const problems: string[] = [];
   let measured = 0;
   let broken: TandemError | undefined;
   for (let cpu = 0; cpu < cpuCount; cpu++) {
     try {
       if (link.state === 'silent') link.skipArrived();
-      say({ type: 'measured', measurement: side.measure(cpu) });
+      const measurement = side.measure(cpu);
+      say({ type: 'measured', measurement: wantsProbes ? measurement : { ...measurement, probes: undefined } });
       measured++;
     } catch (error) {
       if (!(error instanceof TandemError)) throw error;

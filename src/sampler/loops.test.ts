@@ -35,6 +35,7 @@ describe('the host', () => {
   const measurement = (cpu: number): Measurement => ({
     cpu,
     sample: { time: 1n, offset: 2n, scaling: 1n, fraction: 0, bound: 3n },
+    limits: undefined,
     probes: undefined,
   });
   const run = (
@@ -42,7 +43,15 @@ describe('the host', () => {
     intervalMs = 0,
     stop = new StopSignal(),
   ): void =>
-    measureRounds({ link, side: { measure: (cpu) => measure(cpu, stop) }, cpuCount: 2, intervalMs, stop, say });
+    measureRounds({
+      link,
+      side: { measure: (cpu) => measure(cpu, stop) },
+      cpuCount: 2,
+      intervalMs,
+      wantsProbes: false,
+      stop,
+      say,
+    });
   /** How many measurements each round had, and the problems of all. */
   const rounds = (): number[] => said.flatMap((message) => (message.type === 'round' ? [message.measured] : []));
   const problems = (): string[] => said.flatMap((message) => (message.type === 'round' ? message.problems : []));

@@ -47,7 +47,7 @@ function run(markers: RawMarkers): void {
     }
     return;
   }
-  const { cpuCount, intervalMs, vm } = task.options;
+  const { cpuCount, intervalMs, vm, wantsProbes } = task.options;
   const files = vm && KvmFiles.open(vm.pid, cpuCount, vm.kvmFolder);
   const side = protocol.host({
     link,
@@ -59,7 +59,7 @@ function run(markers: RawMarkers): void {
     burst: burst(thread, link),
     now,
   });
-  measureRounds({ link, side, cpuCount, intervalMs, stop: new StopSignal(task.stop), say });
+  measureRounds({ link, side, cpuCount, intervalMs, wantsProbes, stop: new StopSignal(task.stop), say });
 }
 
 /** Undefined where the events can't be had: what was agreed on works without. */

@@ -9,12 +9,19 @@ const LAST_PATIENCE_MS = 1000;
 
 /** What a sampler has to show for itself. */
 export interface SamplingResult {
-  /** In the order in which they were made. None on the guest's side. */
+  /** In the order in which they were made, without their probes. None on the guest's side. */
   readonly measurements: readonly Measurement[];
   /** One line for each different thing that went wrong. */
   readonly problems: readonly string[];
   /** Why it ended before it was stopped, or could not be stopped in an orderly way; undefined if neither. */
   readonly failure: string | undefined;
+}
+
+/** Hears of what the host's side does, as it happens. */
+export interface SamplerListener {
+  /** With its probes, where they are wanted. */
+  measured?(measurement: Measurement): void;
+  round?(round: Round): void;
 }
 
 /**
@@ -37,24 +44,20 @@ export class Sampler {
   #failure: string | undefined;
   #hasEnded = false;
 
-  /** Measures as the host (client). `onRound` hears of every round, as it ends. */
-  static startHost(options: HostSamplerOptions, onRound: (round: Round) => void = () => {}): Sampler {
-    return new Sampler((stop) => ({ role: 'host', options, stop }), options, onRound);
+  /** Measures as the host (client). */
+  static startHost(options: HostSamplerOptions, listener: SamplerListener = {}): Sampler {
+    return new Sampler((stop) => ({ role: 'host', options, stop }), options, listener);
   }
 
   /** Answers as the guest (server). Ends when the host says so, or leaves. */
   static startGuest(options: SamplerOptions): Sampler {
-    return new Sampler(
-      () => ({ role: 'guest', options }),
-      options,
-      () => {},
-    );
+    return new Sampler(() => ({ role: 'guest', options }), options, {});
   }
 
   private constructor(
     task: (stop: Int32Array<SharedArrayBuffer>) => SamplerTask,
     { fd, peer }: SamplerOptions,
-    onRound: (round: Round) => void,
+    listener: SamplerListener,
   ) {
     this.#fd = fd;
     this.#peer = peer;
@@ -65,12 +68,14 @@ export class Sampler {
       worker.on('message', (message: SamplerMessage) => {
         switch (message.type) {
           case 'measured':
-            this.#measurements.push(message.measurement);
+            // They are many, and large.
+            this.#measurements.push({ ...message.measurement, probes: undefined });
+            listener.measured?.(message.measurement);
             return;
           case 'round':
             for (const problem of message.problems) this.#problems.add(problem);
             resolve(message);
-            onRound(message);
+            listener.round?.(message);
             return;
           case 'problem':
             this.#problems.add(message.problem);
@@ -91,7 +96,7 @@ export class Sampler {
     this.ended = new Promise((resolve) => worker.on('exit', () => resolve(this.#result())));
   }
 
-  /** What was measured so far. */
+  /** What was measured so far, without probes. */
   get measurements(): readonly Measurement[] {
     return this.#measurements;
   }

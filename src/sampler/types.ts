@@ -24,6 +24,8 @@ export interface HostSamplerOptions extends SamplerOptions {
   readonly intervalMs: number;
   /** Where KVM tells about the guest, if it is a virtual machine of this machine: see `KvmFiles.open`. */
   readonly vm: { readonly pid: number; readonly kvmFolder: string } | undefined;
+  /** Whether who hears of measurements has a use for their probes. */
+  readonly wantsProbes: boolean;
 }
 
 /** What a sampling thread is started with. */

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TandemError } from '../base/errors.ts';
-import { decodeLog, encodeLogHeader, encodeMeasurement } from './log.ts';
-import type { Measurement, Probes } from './types.ts';
+import { decodeLog, encodeLogHeader, encodeMeasurement, type LoggedMeasurement } from './log.ts';
+import type { Probes } from './types.ts';
 
 const u64 = fc.bigInt(0n, 2n ** 64n - 1n);
 const i64 = fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n);
@@ -23,7 +23,7 @@ const anyProbes: fc.Arbitrary<Probes> = fc
       ...(runs.length > 0 && { runs: { entries: ends(0), exits: ends(1) } }),
     };
   });
-const anyMeasurement: fc.Arbitrary<Measurement> = fc.record({
+const anyMeasurement: fc.Arbitrary<LoggedMeasurement> = fc.record({
   cpu: fc.nat(4095),
   sample: fc.record({
     time: u64,

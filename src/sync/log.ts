@@ -23,8 +23,11 @@ export function encodeLogHeader(header: LogHeader): string {
   return [FIRST_LINE, ...names.map((name) => `${name}\t${header[name]}`), ''].join('\n');
 }
 
+/** What a log has of a measurement: what its probes say of the offset can be worked out again. */
+export type LoggedMeasurement = Omit<Measurement, 'limits'>;
+
 /** The lines of one measurement: the sample, then its probes, then the runs of the guest's vCPU. */
-export function encodeMeasurement({ cpu, sample, probes }: Measurement): string {
+export function encodeMeasurement({ cpu, sample, probes }: LoggedMeasurement): string {
   const { time, offset, scaling, fraction, bound } = sample;
   const lines = [['sample', cpu, time, offset, scaling, fraction, bound ?? '-'].join('\t')];
   for (let k = 0; k < (probes?.count ?? 0); k++) {
@@ -39,7 +42,7 @@ export function encodeMeasurement({ cpu, sample, probes }: Measurement): string 
 
 export interface DecodedLog {
   readonly header: LogHeader;
-  readonly measurements: readonly Measurement[];
+  readonly measurements: readonly LoggedMeasurement[];
 }
 
 /**
@@ -52,7 +55,7 @@ export function decodeLog(text: string, subject: string): DecodedLog {
   lines.pop();
   if (lines[0] !== FIRST_LINE) throw new TandemError('CORRUPT', subject, 'is not a log of time sync probes');
   const facts = new Map<string, string>();
-  const measurements: Measurement[] = [];
+  const measurements: LoggedMeasurement[] = [];
   let rows: (readonly bigint[])[] = [];
   let runs: (readonly bigint[])[] = [];
   const finish = (): void => {
@@ -87,7 +90,7 @@ export function decodeLog(text: string, subject: string): DecodedLog {
   };
 }
 
-function sampleOf(fields: readonly string[], subject: string, line: number): Measurement {
+function sampleOf(fields: readonly string[], subject: string, line: number): LoggedMeasurement {
   const [cpu, time, offset, scaling, fraction] = fields.slice(0, 5).map((field) => numberOf(field, subject, line));
   const bound = fields[5] === '-' ? undefined : numberOf(fields[5] as string, subject, line);
   return {

@@ -37,7 +37,7 @@ const sampleOf = (sample: Partial<SyncSample>): SyncSample => ({
   ...sample,
 });
 const measured = (cpu: number, sample: Partial<SyncSample>): Measurement => ({
-  ...{ cpu, probes: undefined },
+  ...{ cpu, limits: undefined, probes: undefined },
   sample: sampleOf(sample),
 });
 

@@ -41,11 +41,33 @@ export interface VcpuRuns {
   readonly exits: BigUint64Array;
 }
 
-/** What one round found out about one guest CPU. */
+/** Where relative numbers count from. */
+export interface Base {
+  /** Guest clock. */
+  readonly time: bigint;
+  /** Host clock minus guest clock. */
+  readonly offset: bigint;
+}
+
+/** What probes say of the offset: of all the limits that they set, those that say the most. */
+export interface BurstLimits {
+  readonly base: Base;
+  /** How the offset changes within the burst, per unit of guest time; 0 for clocks that count the same. */
+  readonly slope: number;
+  /**
+   * Three numbers for each, in the order of the burst: 1 if it is a limit from above, else 0; its time, and the offset
+   * that is the most or the least possible then, relative to the base.
+   */
+  readonly limits: Float64Array;
+}
+
+/** What one round found out about one guest CPU. Sessions are long: they keep it without its probes. */
 export interface Measurement {
   readonly cpu: number;
   /** Its bound is half of the fastest round trip at least; 0 where the hypervisor's own number was read. */
   readonly sample: SyncSample;
+  /** Undefined where the protocol does not probe, or the guest keeps its stamps to itself. */
+  readonly limits: BurstLimits | undefined;
   /** What it was made of, if the protocol probes. */
   readonly probes: Probes | undefined;
 }

@@ -1,3 +1,4 @@
+import { burstFindings } from '../../src/sync/estimators/burst.ts';
 import type { Measurement, Probes, VcpuRuns } from '../../src/sync/types.ts';
 
 /**
@@ -160,7 +161,8 @@ export function simulate(scenario: Scenario, seed: number, eventCount = 400): Si
         list.push([guestStamp(time, cpu), 0n, 0n, 0n]);
       }
       const runs = burst.runs(hostStamp);
-      measurements.push({ cpu, sample: fallback(list), probes: { ...probesOf(list), ...(runs && { runs }) } });
+      const probes = { ...probesOf(list), ...(runs && { runs }) };
+      measurements.push({ cpu, sample: fallback(list), limits: burstFindings(probes)?.limits, probes });
       now += 300_000;
     }
   }

@@ -1,5 +1,4 @@
-import type { DecodedLog } from '../../sync/log.ts';
-import type { Measurement } from '../../sync/types.ts';
+import type { DecodedLog, LoggedMeasurement } from '../../sync/log.ts';
 import { BoundTrack } from '../../time/bound-track.ts';
 import { Correction } from '../../time/correction.ts';
 import type { SyncSample, Ticks } from '../../time/types.ts';
@@ -152,7 +151,7 @@ function gridTimes(samples: readonly SyncSample[], start: bigint, length: bigint
   return [...new Set([...even, ...own])].sort((a, b) => (a < b ? -1 : 1));
 }
 
-function roundTrips(measurements: readonly Measurement[], scale: number): RoundTrips | undefined {
+function roundTrips(measurements: readonly LoggedMeasurement[], scale: number): RoundTrips | undefined {
   const all: number[] = [];
   const fastest: number[] = [];
   for (const { probes } of measurements) {

@@ -77,6 +77,7 @@ export class GuestSession {
     this.#sync = new GuestSync(
       () => this.guest,
       clock,
+      `${this.output}.tsync`,
       context,
       (problem) => this.#warn(problem),
     );
@@ -312,9 +313,8 @@ export class GuestSession {
 
   /** Makes its file and removes the temporary ones. Returns its size in bytes. */
   async assemble(): Promise<number> {
-    const { tsc, sync } = this.#context;
+    const { tsc } = this.#context;
     const cpus = (this.#receiver?.tasks ?? []).map(({ outputPath }) => outputPath);
-    if (sync.log) this.#sync.writeLog(`${this.output}.tsync`);
     const size = await writeGuestFile({
       ...{ output: this.output, metadata: this.#files.metadata, cpus, pageSize: this.#agreed.pageSize },
       ...{ timeShift: this.#sync.timeShift(), tsc },

@@ -1,10 +1,9 @@
-import { appendFileSync, closeSync, openSync } from 'node:fs';
 import { TandemError } from '../../base/errors.ts';
 import { within } from '../../base/within.ts';
 import { createMarkerInstance, hasRunEvents, type MarkerInstance, withRuns } from '../../sampler/marker-instance.ts';
 import { Sampler, type SamplingResult } from '../../sampler/sampler.ts';
+import type { HostSamplerOptions } from '../../sampler/types.ts';
 import { countSameUnit, isTscClock, kernelClock } from '../../sync/clocks.ts';
-import { encodeLogHeader, encodeMeasurement } from '../../sync/log.ts';
 import { kvmEvents } from '../../sync/protocols/kvm-events.ts';
 import { offeredProtocols, protocolNamed } from '../../sync/registry.ts';
 import { timeShiftOf } from '../../sync/time-shift.ts';
@@ -14,6 +13,7 @@ import type { Connection } from '../../transport/connection.ts';
 import { KVM_NAME } from '../../wire/time-sync/kvm.ts';
 import { type FoundGuest, namesVcpus, unreadableTsc, vcpuThreads } from './found-guest.ts';
 import type { GuestContext } from './guest-context.ts';
+import { ProbeLog } from './probe-log.ts';
 
 /** A guest's CPU can be away for long, but not for ever. */
 const PROBE_TIMEOUT_MS = 5_000;
@@ -29,6 +29,7 @@ export class GuestSync {
   readonly #context: GuestContext;
   /** Name of the guest's trace clock, by the kernel. */
   readonly #clock: string;
+  readonly #logPath: string;
   /** Says what went wrong, of this guest. */
   readonly #warn: (problem: string) => void;
   #protocol = '';
@@ -37,11 +38,19 @@ export class GuestSync {
   #connection: Connection | undefined;
   #sampler: Sampler | undefined;
   #sampled: SamplingResult | undefined;
+  #log: ProbeLog | undefined;
 
-  /** `known`: what is known of the guest by now. */
-  constructor(known: () => FoundGuest, clock: string, context: GuestContext, warn: (problem: string) => void) {
+  /** `known`: what is known of the guest by now. `logPath`: where its probes are stored, if they are to be. */
+  constructor(
+    known: () => FoundGuest,
+    clock: string,
+    logPath: string,
+    context: GuestContext,
+    warn: (problem: string) => void,
+  ) {
     this.#known = known;
     this.#clock = clock;
+    this.#logPath = logPath;
     this.#context = context;
     this.#warn = warn;
   }
@@ -104,13 +113,25 @@ export class GuestSync {
   #startSampler(connection: Connection): Sampler {
     const { sync } = this.#context;
     const { pid, kvmFolder, name } = this.#guest;
-    return Sampler.startHost({
+    const log = sync.log ? this.#openLog() : undefined;
+    const options: HostSamplerOptions = {
       ...{ fd: connection.fd, protocol: this.#protocol, cpuCount: this.#cpuCount, peer: `guest ${name}` },
       ...{ timeoutMs: PROBE_TIMEOUT_MS, firstTimeoutMs: FIRST_PROBE_TIMEOUT_MS, intervalMs: sync.intervalMs },
       instance: this.#instance(),
       // No other protocol has a use for it, and it may not fit.
       vm: pid === undefined || kvmFolder === undefined || this.#protocol !== KVM_NAME ? undefined : { pid, kvmFolder },
-    });
+      wantsProbes: log !== undefined,
+    };
+    return Sampler.startHost(options, { measured: (measurement) => log?.add(measurement) });
+  }
+
+  #openLog(): ProbeLog {
+    const header = {
+      ...{ guest: this.#guest.name, protocol: this.#protocol, cpuCount: this.#cpuCount },
+      ...{ guestClock: this.#clock, hostClock: this.#context.hostClock },
+    };
+    this.#log = new ProbeLog(this.#logPath, header, this.#warn);
+    return this.#log;
   }
 
   /** With the runs of its vCPUs, where the protocol is by them. */
@@ -141,6 +162,7 @@ export class GuestSync {
   /** Measures once more, and ends. `isLost`: the guest is gone, which was told already. */
   async stop(isLost: boolean): Promise<void> {
     if (this.#sampler !== undefined) this.#sampled = await this.#sampler.stop(LAST_ROUND_TIMEOUT_MS);
+    this.#log?.close();
     this.#connection?.close();
     if (this.#sampled === undefined) return;
     if (isLost) return;
@@ -154,6 +176,7 @@ export class GuestSync {
   async abandon(): Promise<void> {
     this.#connection?.shutdown();
     await this.#sampler?.stop(LAST_ROUND_TIMEOUT_MS);
+    this.#log?.close();
     this.#connection?.close();
   }
 
@@ -171,22 +194,6 @@ export class GuestSync {
     });
     if (shift === undefined) this.#warn('its clock was never measured: its times are its own');
     return shift;
-  }
-
-  /** Writes every probe of every round (`--tsync-log`). */
-  writeLog(path: string): void {
-    if (this.#protocol === '') return;
-    const facts = {
-      ...{ guest: this.#guest.name, protocol: this.#protocol, cpuCount: this.#cpuCount },
-      ...{ guestClock: this.#clock, hostClock: this.#context.hostClock },
-    };
-    const fd = openSync(path, 'w', 0o644);
-    try {
-      appendFileSync(fd, encodeLogHeader(facts));
-      for (const measurement of this.#measurements) appendFileSync(fd, encodeMeasurement(measurement));
-    } finally {
-      closeSync(fd);
-    }
   }
 }
 

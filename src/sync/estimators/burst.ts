@@ -1,12 +1,13 @@
 import { MOST_DRIFT } from '../../time/drift.ts';
 import type { SyncSample } from '../../time/types.ts';
-import type { Probes } from '../types.ts';
+import type { Base, BurstLimits, Probes } from '../types.ts';
 import { Corridor } from './corridor.ts';
-import { type Base, baseOf, type Limits, messageLimits, type PlacedLimit } from './limits.ts';
+import { baseOf, type Limits, messageLimits, type PlacedLimit } from './limits.ts';
 import { runLimits } from './run-limits.ts';
+import { strictest } from './strictest.ts';
 
 /** All limits of a burst: of its messages, and of the runs of the guest's vCPU where they are known. */
-export function limitsOf(probes: Probes, base: Base): Limits {
+function limitsOf(probes: Probes, base: Base): Limits {
   const messages = messageLimits(probes, base);
   const { upper, lower } = runLimits(probes, base, messages);
   const byPlace = (list: PlacedLimit[]): PlacedLimit[] => list.sort((a, b) => a.place - b.place);
@@ -30,11 +31,17 @@ export function burstSlope({ upper, lower }: Limits, corridor: Corridor): number
   return Math.abs(slope) < OTHER_UNITS ? 0 : slope;
 }
 
+/** What one burst tells: the offset, and of its limits those that others can be put together with. */
+export interface BurstFindings {
+  readonly sample: SyncSample;
+  readonly limits: BurstLimits;
+}
+
 /**
  * The offset that one burst tells, in the middle of what the fastest ways there and back leave possible, and how far
  * it can be off. Undefined when no probe was stamped on both sides.
  */
-export function burstSample(probes: Probes): SyncSample | undefined {
+export function burstFindings(probes: Probes): BurstFindings | undefined {
   const base = baseOf(probes);
   if (!base) return undefined;
   const limits = limitsOf(probes, base);
@@ -48,11 +55,12 @@ export function burstSample(probes: Probes): SyncSample | undefined {
   const drifted = slope === 0 && corridor.width(0) < 0 ? corridor.range(time, -MOST_DRIFT, MOST_DRIFT) : undefined;
   const top = drifted?.high ?? corridor.top(time, slope);
   const bottom = drifted?.low ?? corridor.bottom(time, slope);
-  return {
+  const sample = {
     time: base.time + BigInt(time),
     offset: base.offset + BigInt(Math.round((top + bottom) / 2)),
     scaling: 1n,
     fraction: 0,
     bound: BigInt(Math.ceil(Math.abs(top - bottom) / 2)) + 1n,
   };
+  return { sample, limits: { base, slope: coarse, limits: strictest(limits, slope) } };
 }

@@ -1,24 +1,16 @@
 import type { SyncSample } from '../../time/types.ts';
-import type { Measurement } from '../types.ts';
-import { burstSlope, limitsOf, MOST_RATE, OTHER_UNITS } from './burst.ts';
-import { Corridor } from './corridor.ts';
-import { type Base, baseOf, type Limits, type PlacedLimit } from './limits.ts';
+import type { Base, BurstLimits, Measurement } from '../types.ts';
+import { MOST_RATE, OTHER_UNITS } from './burst.ts';
+import { Marks } from './marks.ts';
 import { median } from './median.ts';
+import { LIMIT_NUMBERS, levelled } from './strictest.ts';
 
-/** Limits of one measurement of one clock, relative to a base and to the rate of the clocks. */
-export interface Observation {
-  /** Counts up; measurements of several CPUs of one clock that follow one another belong to one round. */
-  readonly round: number;
-  readonly upper: readonly PlacedLimit[];
-  readonly lower: readonly PlacedLimit[];
-}
-
-/** All that is known of one clock. */
+/** All that is known of one clock, relative to a base and to the rate of the clocks. */
 export interface Observations {
   readonly base: Base;
   /** Units of offset per unit of guest time that were taken out: 0 for clocks that count the same unit. */
   readonly rate: number;
-  readonly list: readonly Observation[];
+  readonly marks: Marks;
   /** Limits in a row that are too few to be believed against all others. */
   readonly fewest: number;
 }
@@ -26,70 +18,65 @@ export interface Observations {
 /** A round of many CPUs is cut, since clocks drift: ns, or ticks. */
 const LONGEST_ROUND = 100_000_000;
 
-/** The measurements of one clock, in the order in which they were made. Undefined when none says anything. */
+/** The measurements of one clock, in the order in which they were made. Undefined when there is none. */
 export function observe(measurements: readonly Measurement[]): Observations | undefined {
-  const base = firstOf(measurements.map(({ probes }) => probes && baseOf(probes))) ?? sampleBase(measurements[0]);
+  const probed = measurements.find(({ limits }) => limits)?.limits;
+  const base = probed?.base ?? measurements[0]?.sample;
   if (!base) return undefined;
-  const raw = measurements.map((measurement) => rawLimits(measurement, base));
-  const rate = rateOf(measurements, raw);
-  const level = (limits: readonly PlacedLimit[]): PlacedLimit[] =>
-    limits.map(({ place, time, value }) => ({ place, time, value: value - rate * time }));
-  const list: Observation[] = [];
+  const rate = rateOf(measurements);
+  const marks = new Marks(measurements.reduce((sum, { limits }) => sum + countOf(limits), 0));
   let round = 0;
   let roundStart = 0;
-  for (const [i, { upper, lower }] of raw.entries()) {
-    const start = (upper[0] ?? lower[0])?.time;
-    if (start === undefined) continue;
-    const isNext = i > 0 && (measurements[i]?.cpu ?? 0) > (measurements[i - 1]?.cpu ?? 0);
-    if (list.length > 0 && !(isNext && Math.abs(start - roundStart) < LONGEST_ROUND)) round++;
-    if (list[list.length - 1]?.round !== round) roundStart = start;
-    list.push({ round, upper: strictest(level(upper), -1), lower: strictest(level(lower), 1) });
+  for (const [i, measurement] of measurements.entries()) {
+    const limits = measurement.limits ?? sampleLimits(measurement.sample);
+    const ahead = Number(limits.base.time - base.time);
+    const start = (limits.limits[1] as number) + ahead;
+    const isNext = i > 0 && measurement.cpu > (measurements[i - 1]?.cpu ?? 0);
+    if (i > 0 && !(isNext && Math.abs(start - roundStart) < LONGEST_ROUND)) round++;
+    if (marks.count === 0 || marks.rounds[marks.count - 1] !== round) roundStart = start;
+    addMarks(marks, round, limits, { ahead, above: Number(limits.base.offset - base.offset), rate });
   }
-  const probed = measurements.some(({ probes }) => probes && baseOf(probes));
-  return { base, rate, list, fewest: probed ? 8 : 2 };
+  return { base: { time: base.time, offset: base.offset }, rate, marks, fewest: probed ? 8 : 2 };
 }
 
-const PARTS = 4;
-const KEPT_PER_PART = 4;
-
-/** Of each quarter of a burst the limits that say the most: the lowest upper ones (-1), the highest lower ones (1). */
-function strictest(limits: readonly PlacedLimit[], side: 1 | -1): PlacedLimit[] {
-  const length = Math.ceil(limits.length / PARTS);
-  return Array.from({ length: PARTS }, (_, part) => limits.slice(part * length, (part + 1) * length)).flatMap((part) =>
-    part.sort((a, b) => side * (b.value - a.value)).slice(0, KEPT_PER_PART),
-  );
+function countOf(limits: BurstLimits | undefined): number {
+  return limits ? limits.limits.length / LIMIT_NUMBERS : 2;
 }
 
-function firstOf<T>(values: readonly (T | undefined)[]): T | undefined {
-  return values.find((value) => value !== undefined);
+/** From a burst's base to that of all. */
+interface Shift {
+  readonly ahead: number;
+  readonly above: number;
+  readonly rate: number;
 }
 
-function sampleBase(measurement: Measurement | undefined): Base | undefined {
-  return measurement && { time: measurement.sample.time, offset: measurement.sample.offset };
+function addMarks(marks: Marks, round: number, { slope, limits }: BurstLimits, { ahead, above, rate }: Shift): void {
+  const isSloping = slope !== 0 || rate !== 0;
+  const list = isSloping ? levelled(limits, rate) : limits;
+  for (let at = 0; at < list.length; at += LIMIT_NUMBERS) {
+    const time = list[at + 1] as number;
+    // On the line of the rate, only the burst's base is ahead.
+    const value = (list[at + 2] as number) + above - rate * ahead;
+    marks.add(round, list[at] === 1, time + ahead, value);
+  }
 }
 
 /** Half a millisecond, where a peer's result comes without anything that tells its bound. */
 const UNKNOWN_BOUND = 500_000n;
 
-function rawLimits({ probes, sample }: Measurement, base: Base): Limits {
-  const limits = probes && limitsOf(probes, base);
-  if (limits && limits.upper.length > 0 && limits.lower.length > 0) return limits;
-  const time = Number(sample.time - base.time);
-  const bound = sample.bound ?? UNKNOWN_BOUND;
-  const offset = sample.offset - base.offset;
-  return {
-    upper: [{ place: 0, time, value: Number(offset + bound) }],
-    lower: [{ place: 1, time, value: Number(offset - bound) }],
-  };
+/** Of a result without anything that it was made of. */
+function sampleLimits({ time, offset, bound = UNKNOWN_BOUND }: SyncSample): BurstLimits {
+  const limits = [1, 0, Number(bound), 0, 0, Number(-bound)];
+  return { base: { time, offset }, slope: 0, limits: Float64Array.from(limits) };
 }
 
 /**
  * How fast the offset changes because the clocks count different units (ns and ticks): measured between rounds, where
  * bursts, or else most rounds, say that they do.
  */
-function rateOf(measurements: readonly Measurement[], limits: readonly Limits[]): number {
-  const slopes = limits.map((each) => burstSlope(each, new Corridor(each.upper, each.lower)));
-  const bursts = slopes.filter((slope, i) => slope !== 0 || (limits[i]?.upper.length ?? 0) > 1);
+function rateOf(measurements: readonly Measurement[]): number {
+  // One probe alone, which has a limit of either side, has any slope.
+  const bursts = measurements.flatMap(({ limits }) => (limits && countOf(limits) > 2 ? [limits.slope] : []));
   const last = new Map<number, SyncSample>();
   const pairs = measurements.flatMap(({ cpu, sample }) => {
     const before = last.get(cpu);

@@ -1,11 +1,11 @@
 import type { SyncSample } from '../../time/types.ts';
 import type { Measurement } from '../types.ts';
-import { Corridor } from './corridor.ts';
 import type { Estimator } from './estimator.ts';
 import { knotsOf } from './knots.ts';
+import type { Marks } from './marks.ts';
 import { type Observations, observe } from './observations.ts';
 import { type Round, roundsOf } from './rounds.ts';
-import { type Mark, segmentsOf } from './segments.ts';
+import { type Segment, segmentsOf } from './segments.ts';
 import { type Knot, withSteps } from './steps.ts';
 
 /**
@@ -30,13 +30,14 @@ const SLOPE_SPAN = 10_000_000;
 function samplesOf(measurements: readonly Measurement[], sameCrystal: boolean): SyncSample[] {
   const observations = observe(measurements);
   if (!observations) return [];
-  const segments = segmentsOf(observations.list, observations.fewest);
+  const { marks, fewest } = observations;
+  const segments = segmentsOf(marks, fewest);
   const isFlat = sameCrystal && observations.rate === 0;
-  const knots = segments.map(({ marks }) => {
-    const rounds = roundsOf(marks);
-    return (isFlat ? flatKnots(marks, rounds) : undefined) ?? knotsOf(rounds);
+  const knots = segments.map((segment) => {
+    const rounds = roundsOf(marks, segment);
+    return (isFlat ? flatKnots(marks, segment, rounds) : undefined) ?? knotsOf(rounds);
   });
-  const all = withSteps(segments, knots);
+  const all = withSteps(marks, segments, knots);
   const [only] = all;
   const samples = toSamples(all, observations);
   // A clock that counts other units does not go on as it is: its slope has to be in the file.
@@ -48,14 +49,17 @@ function samplesOf(measurements: readonly Measurement[], sameCrystal: boolean): 
 }
 
 /** One offset for all rounds, if the bounds of all of them leave one possible. */
-function flatKnots(marks: readonly Mark[], rounds: readonly Round[]): Knot[] | undefined {
-  const corridor = new Corridor(
-    marks.filter(({ isUpper }) => isUpper),
-    marks.filter(({ isUpper }) => !isUpper),
-  );
-  const bound = corridor.width(0) / 2;
+function flatKnots(marks: Marks, { from, to }: Segment, rounds: readonly Round[]): Knot[] | undefined {
+  let low = Number.NEGATIVE_INFINITY;
+  let high = Number.POSITIVE_INFINITY;
+  for (let at = from; at < to; at++) {
+    const value = marks.values[at] as number;
+    if (marks.isUpper(at)) high = Math.min(high, value);
+    else low = Math.max(low, value);
+  }
+  const bound = (high - low) / 2;
   if (!(bound >= 0 && bound < Number.POSITIVE_INFINITY)) return undefined;
-  return rounds.map(({ time }) => ({ time, value: corridor.bottom(time, 0) + bound, bound }));
+  return rounds.map(({ time }) => ({ time, value: low + bound, bound }));
 }
 
 function toSamples(knots: readonly Knot[], { base, rate }: Observations): SyncSample[] {

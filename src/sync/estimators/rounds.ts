@@ -1,5 +1,6 @@
+import type { Marks } from './marks.ts';
 import { median } from './median.ts';
-import type { Mark } from './segments.ts';
+import type { Segment } from './segments.ts';
 
 /** What one round leaves possible. */
 export interface Round {
@@ -12,52 +13,80 @@ export interface Round {
 }
 
 /** The rounds of a segment that bound the offset from both sides. */
-export function roundsOf(marks: readonly Mark[]): Round[] {
-  const groups = new Map<number, Mark[]>();
-  for (const mark of marks) {
-    const group = groups.get(mark.round);
-    if (group) group.push(mark);
-    else groups.set(mark.round, [mark]);
-  }
+export function roundsOf(marks: Marks, { from, to }: Segment): Round[] {
   // Drift within a round matters less than its bounds; what it is, the rounds tell.
-  let rounds = reduced(groups, 0);
-  rounds = reduced(groups, slopeOf(rounds));
-  return rounds;
+  return reduced(marks, from, to, slopeOf(reduced(marks, from, to, 0)));
 }
 
-function reduced(groups: ReadonlyMap<number, readonly Mark[]>, slope: number): Round[] {
+function reduced(marks: Marks, from: number, to: number, slope: number): Round[] {
   const rounds: Round[] = [];
-  for (const marks of groups.values()) {
-    const time = Math.round(marks.reduce((sum, mark) => sum + mark.time, 0) / marks.length);
-    const range = rangeOf(marks, time, slope);
-    if (range === undefined) continue;
-    const halves = [0, 1].map((half) => rangeOf(everyOther(marks, half), time, slope));
-    const [a, b] = halves.map((part) => part && middle(part));
-    const noise = a === undefined || b === undefined ? (range.high - range.low) / 8 : Math.abs(a - b) / 2;
-    rounds.push({ time, ...range, noise });
+  for (let start = from; start < to; ) {
+    let end = start + 1;
+    while (end < to && marks.rounds[end] === marks.rounds[start]) end++;
+    const round = roundOf(marks, start, end, slope);
+    if (round) rounds.push(round);
+    start = end;
   }
   const sorted = rounds.sort((a, b) => a.time - b.time);
   return sorted.filter(({ time }, i) => time !== sorted[i - 1]?.time);
 }
 
-/** What the bounds leave possible at a time; undefined where one side is open. */
-function rangeOf(marks: readonly Mark[], time: number, slope: number): { low: number; high: number } | undefined {
-  let low = Number.NEGATIVE_INFINITY;
-  let high = Number.POSITIVE_INFINITY;
-  for (const mark of marks) {
-    const value = mark.value - slope * (mark.time - time);
-    if (mark.isUpper) high = Math.min(high, value);
-    else low = Math.max(low, value);
+/** Undefined where one side is open. */
+function roundOf(marks: Marks, from: number, to: number, slope: number): Round | undefined {
+  let sum = 0;
+  for (let at = from; at < to; at++) sum += marks.times[at] as number;
+  const time = Math.round(sum / (to - from));
+  // Every other one of each side.
+  const even = new Range();
+  const odd = new Range();
+  let uppers = 0;
+  let lowers = 0;
+  for (let at = from; at < to; at++) {
+    const isUpper = marks.isUpper(at);
+    const value = (marks.values[at] as number) - slope * ((marks.times[at] as number) - time);
+    const before = isUpper ? uppers++ : lowers++;
+    (before % 2 === 0 ? even : odd).take(isUpper, value);
   }
-  if (low === Number.NEGATIVE_INFINITY || high === Number.POSITIVE_INFINITY) return undefined;
-  // Stamps of several CPUs can contradict each other by a little.
-  return { low: Math.min(low, high), high: Math.max(low, high) };
+  const range = even.and(odd);
+  if (!range.isClosed) return undefined;
+  const tellsNoise = even.isClosed && odd.isClosed;
+  const noise = tellsNoise ? Math.abs(even.middle - odd.middle) / 2 : (range.high - range.low) / 8;
+  return { time, low: range.low, high: range.high, noise };
 }
 
-/** Every other bound of each side. */
-function everyOther(marks: readonly Mark[], half: number): Mark[] {
-  const counts = [0, 0];
-  return marks.filter(({ isUpper }) => (counts[Number(isUpper)]!++ & 1) === half);
+/** What bounds leave possible. */
+class Range {
+  #low = Number.NEGATIVE_INFINITY;
+  #high = Number.POSITIVE_INFINITY;
+
+  take(isUpper: boolean, value: number): void {
+    if (isUpper) this.#high = Math.min(this.#high, value);
+    else this.#low = Math.max(this.#low, value);
+  }
+
+  and(other: Range): Range {
+    const both = new Range();
+    both.#low = Math.max(this.#low, other.#low);
+    both.#high = Math.min(this.#high, other.#high);
+    return both;
+  }
+
+  get isClosed(): boolean {
+    return this.#low !== Number.NEGATIVE_INFINITY && this.#high !== Number.POSITIVE_INFINITY;
+  }
+
+  get middle(): number {
+    return (this.#low + this.#high) / 2;
+  }
+
+  // Stamps of several CPUs can contradict each other by a little.
+  get low(): number {
+    return Math.min(this.#low, this.#high);
+  }
+
+  get high(): number {
+    return Math.max(this.#low, this.#high);
+  }
 }
 
 /** The drift: the median of the slopes from each round to the one half of all rounds later. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { middle, outcome } from '../../../test/support/clock-outcome.ts';
 import { type Scenario, type Simulation, simulate } from '../../../test/support/clock-simulator.ts';
 import type { Probes, VcpuRuns } from '../types.ts';
-import { burstSample } from './burst.ts';
+import { burstFindings } from './burst.ts';
 import { robust } from './robust.ts';
 
 const SECOND = 1e9;
@@ -56,10 +56,10 @@ const USELESS: typeof SCENARIOS = [
 
 const withoutRuns = ({ measurements, events }: Simulation): Simulation => ({
   events,
-  measurements: measurements.map(({ probes, ...rest }) => ({
-    ...rest,
-    probes: probes && { ...probes, runs: undefined },
-  })),
+  measurements: measurements.map((measurement) => {
+    const probes = measurement.probes && { ...measurement.probes, runs: undefined };
+    return { ...measurement, limits: probes && burstFindings(probes)?.limits, probes };
+  }),
 });
 const SEEDS = [1, 2, 3, 4, 5];
 
@@ -101,7 +101,7 @@ describe('a burst', () => {
   const one = (vcpu: Scenario['vcpu']): Probes =>
     simulate({ ...base, name: 'one', rounds: 1, cpus: 1, guest: {}, vcpu: vcpu! }, 1).measurements[0]!.probes!;
   const probes = one(vcpu);
-  const bound = (runs: VcpuRuns | undefined): bigint => burstSample({ ...probes, runs })!.bound!;
+  const bound = (runs: VcpuRuns | undefined): bigint => burstFindings({ ...probes, runs })!.sample.bound!;
 
   test('is bounded by entries and exits next to its stamps', () => {
     const { alone } = vcpu;

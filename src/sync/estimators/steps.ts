@@ -1,3 +1,4 @@
+import type { Marks } from './marks.ts';
 import type { Segment } from './segments.ts';
 
 /** A sample in relative numbers: whole units of time. */
@@ -8,17 +9,17 @@ export interface Knot {
 }
 
 /**
- * The knots of all segments in a row. Each segment reaches as far as its first and last bound. In between, where a
+ * The knots of all segments in a row. Each segment reaches as far as its first and last mark. In between, where a
  * clock has stepped at a time that nobody knows, two samples close together keep the step from being drawn out, and
  * their bounds are as wide as it.
  */
-export function withSteps(segments: readonly Segment[], knots: readonly (readonly Knot[])[]): Knot[] {
+export function withSteps(marks: Marks, segments: readonly Segment[], knots: readonly (readonly Knot[])[]): Knot[] {
   let all: Knot[] = [];
   let before: { end: number; knots: readonly Knot[] } | undefined;
-  for (const [i, { marks }] of segments.entries()) {
+  for (const [i, { from: first, to }] of segments.entries()) {
     const own = knots[i] as readonly Knot[];
-    const times = marks.map(({ time }) => time);
     if (own.length === 0) continue;
+    const times = marks.times.subarray(first, to);
     const start = times.reduce((a, b) => Math.min(a, b));
     if (before) {
       const a = before.knots;

@@ -9,7 +9,7 @@ import {
   writeKvmResponse,
 } from '../../wire/time-sync/kvm.ts';
 import { isTscClock } from '../clocks.ts';
-import type { GuestSide, GuestTools, HostSide, HostTools, SyncProtocol, VcpuTsc } from '../types.ts';
+import type { GuestSide, GuestTools, HostSide, HostTools, Measurement, SyncProtocol, VcpuTsc } from '../types.ts';
 import { wrongContent, wrongMessage } from './peer-error.ts';
 
 /** Measurements in which the hypervisor's numbers changed before one is kept all the same. */
@@ -49,7 +49,7 @@ class KvmHost implements HostSide {
     this.#tools = tools;
   }
 
-  measure(cpu: number): { cpu: number; sample: SyncSample; probes: undefined } {
+  measure(cpu: number): Measurement {
     const { link, vcpuTsc } = this.#tools;
     if (vcpuTsc === undefined) throw wrongContent(link, 'a choice of "kvm" that was not offered');
     for (let left = MOST_TRIES; ; left--) {
@@ -63,7 +63,8 @@ class KvmHost implements HostSide {
       if (changed && left > 1) continue;
       // Which of the two held when the guest stamped can't be told.
       const bound = changed ? magnitude(after.offset - before.offset) : 0n;
-      return { cpu, sample: { time: BigInt.asUintN(64, time), offset, scaling, fraction, bound }, probes: undefined };
+      const sample = { time: BigInt.asUintN(64, time), offset, scaling, fraction, bound };
+      return { cpu, sample, limits: undefined, probes: undefined };
     }
   }
 

@@ -17,7 +17,7 @@ import {
   writePtpProbe,
   writePtpStart,
 } from '../../wire/time-sync/ptp.ts';
-import { burstSample } from '../estimators/burst.ts';
+import { burstFindings } from '../estimators/burst.ts';
 import type { GuestSide, GuestTools } from '../types.ts';
 import { wrongContent, wrongMessage } from './peer-error.ts';
 import { ProbePlan } from './probe-plan.ts';
@@ -48,16 +48,17 @@ export class PtpGuest implements GuestSide {
     if (readPtpSeries(link.input, 0) !== this.#series) throw wrongContent(link, 'the stamps of another measurement');
     readPtpProbes(link.input, 0, length, this.#arrivals, link.peer);
     const stamps = markers.read();
-    const sample = burstSample({
+    const findings = burstFindings({
       count,
       guestSend: stamps.filter((_, slot) => slot % 2 === 0).slice(0, count),
       hostReceive: this.#arrivals,
       hostSend: this.#arrivals,
       guestReceive: stamps.filter((_, slot) => slot % 2 === 1).slice(0, count),
     });
+    const { time, offset } = findings?.sample ?? { time: 0n, offset: 0n };
     // Nothing tells the host to wait no longer but a result; zeros are what it throws away.
-    link.send(PTP_OFFSET, writePtpOffset(link.output, 0, sample?.time ?? 0n, sample?.offset ?? 0n));
-    if (!sample) {
+    link.send(PTP_OFFSET, writePtpOffset(link.output, 0, time, offset));
+    if (!findings) {
       throw new TandemError('PEER', link.peer, `stamped none of ${count} probes of CPU ${cpu} that we stamped too`);
     }
   }

@@ -63,6 +63,7 @@ export class PtpHost implements HostSide {
     return {
       cpu,
       sample: { time, offset, scaling: 1n, fraction: 0, bound },
+      limits: undefined,
       probes: { count, guestSend: missing, hostReceive: arrivals, hostSend: missing, guestReceive: missing },
     };
   }

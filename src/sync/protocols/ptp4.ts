@@ -1,5 +1,5 @@
 import { INTERPOLATE } from '../../time/exact-sync.ts';
-import { burstSample } from '../estimators/burst.ts';
+import { burstFindings } from '../estimators/burst.ts';
 import type {
   GuestSide,
   GuestTools,
@@ -143,9 +143,9 @@ export class Ptp4Host implements HostSide {
     }
     const count = this.#count;
     const probes = probesOf(guest, stampsOf(markers, count), this.#watch?.runs());
-    const sample = burstSample(probes);
-    if (!sample) throw wrongContent(link, `no stamps for any of ${count} probes that we stamped too`);
-    return { cpu, sample, probes };
+    const findings = burstFindings(probes);
+    if (!findings) throw wrongContent(link, `no stamps for any of ${count} probes that we stamped too`);
+    return { cpu, ...findings, probes };
   }
 
   /** Returns the guest's stamps: one more than there were probes, and those that it made alone. */

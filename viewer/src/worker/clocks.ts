@@ -1,8 +1,8 @@
 import { proofJson } from '../../../src/proof/json.ts';
 import { proveClocks, scaleOf } from '../../../src/proof/prove.ts';
 import type { GuestProof } from '../../../src/proof/types.ts';
-import type { DecodedLog } from '../../../src/sync/log.ts';
-import type { Measurement } from '../../../src/sync/types.ts';
+import type { DecodedLog, LoggedMeasurement } from '../../../src/sync/log.ts';
+
 import type { ReportFile } from '../../../src/text/report/report-file.ts';
 import { Correction } from '../../../src/time/correction.ts';
 import { MOST_DRIFT_PPM } from '../../../src/time/drift.ts';
@@ -89,7 +89,7 @@ function samplesOf(
 }
 
 /** Of all probes whose echo came back, in the guest's own units: how long both ways took, less the time at the host. */
-function roundTrips(measurements: readonly Measurement[]): Float64Array {
+function roundTrips(measurements: readonly LoggedMeasurement[]): Float64Array {
   const times: number[] = [];
   for (const { probes } of measurements) {
     for (let i = 0; i < (probes?.count ?? 0); i++) {
