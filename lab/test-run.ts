@@ -81,6 +81,7 @@ const isHung = (log: string): boolean => existsSync(log) && HUNG.test(readFileSy
 async function runOne(scenario: Scenario, pair: Pair): Promise<Outcome & { readonly vanished: string }> {
   const folder = folderOf(scenario, pair);
   rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
   console.log(`${scenario.name} ${pairName(pair)}: ${scenario.about}`);
   const start = performance.now();
   let context: Context | undefined;

@@ -58,7 +58,7 @@ export interface BurstLimits {
    * Three numbers for each, in the order of the burst: 1 if it is a limit from above, else 0; its time, and the offset
    * that is the most or the least possible then, relative to the base.
    */
-  readonly limits: Float64Array;
+  readonly strictest: Float64Array;
 }
 
 /** What one round found out about one guest CPU. Sessions are long: they keep it without its probes. */

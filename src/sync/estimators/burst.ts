@@ -62,5 +62,5 @@ export function burstFindings(probes: Probes): BurstFindings | undefined {
     fraction: 0,
     bound: BigInt(Math.ceil(Math.abs(top - bottom) / 2)) + 1n,
   };
-  return { sample, limits: { base, slope: coarse, limits: strictest(limits, slope) } };
+  return { sample, limits: { base, slope: coarse, strictest: strictest(limits, slope) } };
 }

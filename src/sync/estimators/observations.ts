@@ -25,22 +25,24 @@ export function observe(measurements: readonly Measurement[]): Observations | un
   if (!base) return undefined;
   const rate = rateOf(measurements);
   const marks = new Marks(measurements.reduce((sum, { limits }) => sum + countOf(limits), 0));
-  let round = 0;
+  let round = -1;
   let roundStart = 0;
   for (const [i, measurement] of measurements.entries()) {
     const limits = measurement.limits ?? sampleLimits(measurement.sample);
     const ahead = Number(limits.base.time - base.time);
-    const start = (limits.limits[1] as number) + ahead;
-    const isNext = i > 0 && measurement.cpu > (measurements[i - 1]?.cpu ?? 0);
-    if (i > 0 && !(isNext && Math.abs(start - roundStart) < LONGEST_ROUND)) round++;
-    if (marks.count === 0 || marks.rounds[marks.count - 1] !== round) roundStart = start;
+    const start = (limits.strictest[1] as number) + ahead;
+    const isNext = measurement.cpu > (measurements[i - 1]?.cpu ?? Number.POSITIVE_INFINITY);
+    if (!isNext || Math.abs(start - roundStart) >= LONGEST_ROUND) {
+      round++;
+      roundStart = start;
+    }
     addMarks(marks, round, limits, { ahead, above: Number(limits.base.offset - base.offset), rate });
   }
   return { base: { time: base.time, offset: base.offset }, rate, marks, fewest: probed ? 8 : 2 };
 }
 
 function countOf(limits: BurstLimits | undefined): number {
-  return limits ? limits.limits.length / LIMIT_NUMBERS : 2;
+  return limits ? limits.strictest.length / LIMIT_NUMBERS : 2;
 }
 
 /** From a burst's base to that of all. */
@@ -50,14 +52,12 @@ interface Shift {
   readonly rate: number;
 }
 
-function addMarks(marks: Marks, round: number, { slope, limits }: BurstLimits, { ahead, above, rate }: Shift): void {
-  const isSloping = slope !== 0 || rate !== 0;
-  const list = isSloping ? levelled(limits, rate) : limits;
-  for (let at = 0; at < list.length; at += LIMIT_NUMBERS) {
-    const time = list[at + 1] as number;
-    // On the line of the rate, only the burst's base is ahead.
-    const value = (list[at + 2] as number) + above - rate * ahead;
-    marks.add(round, list[at] === 1, time + ahead, value);
+function addMarks(marks: Marks, round: number, { slope, strictest }: BurstLimits, { ahead, above, rate }: Shift): void {
+  const level = slope === 0 && rate === 0 ? strictest : levelled(strictest, rate);
+  for (let at = 0; at < level.length; at += LIMIT_NUMBERS) {
+    const time = (level[at + 1] as number) + ahead;
+    const value = (level[at + 2] as number) + above - rate * ahead;
+    marks.add(round, level[at] === 1, time, value);
   }
 }
 
@@ -66,8 +66,8 @@ const UNKNOWN_BOUND = 500_000n;
 
 /** Of a result without anything that it was made of. */
 function sampleLimits({ time, offset, bound = UNKNOWN_BOUND }: SyncSample): BurstLimits {
-  const limits = [1, 0, Number(bound), 0, 0, Number(-bound)];
-  return { base: { time, offset }, slope: 0, limits: Float64Array.from(limits) };
+  const either = [1, 0, Number(bound), 0, 0, Number(-bound)];
+  return { base: { time, offset }, slope: 0, strictest: Float64Array.from(either) };
 }
 
 /**

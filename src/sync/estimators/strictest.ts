@@ -1,6 +1,6 @@
 import type { Limits, PlacedLimit } from './limits.ts';
 
-/** Numbers of each limit in `BurstLimits.limits`. */
+/** Numbers of each limit in `BurstLimits.strictest`. */
 export const LIMIT_NUMBERS = 3;
 
 const PARTS = 4;
@@ -8,7 +8,7 @@ const KEPT_PER_PART = 4;
 /** Where clocks count different units, how much they part is known better later: what is the strictest may change. */
 const KEPT_PER_SLOPING_PART = 8;
 
-/** Of each quarter of a burst those limits of either side that say the most, as `BurstLimits.limits` has them. */
+/** Of each quarter of a burst those limits of either side that say the most, as `BurstLimits.strictest` has them. */
 export function strictest({ upper, lower }: Limits, slope: number): Float64Array {
   const most = slope === 0 ? KEPT_PER_PART : KEPT_PER_SLOPING_PART;
   const kept = [...strictestOf(upper, slope, true, most), ...strictestOf(lower, slope, false, most)];
