@@ -7,6 +7,9 @@ import type { HostSamplerOptions, Round, SamplerMessage, SamplerOptions, Sampler
 /** How long a thread may take to end once its connection is gone. */
 const LAST_PATIENCE_MS = 1000;
 
+/** Of what a measurement needs, nothing is left after it: without a limit, a thread would take 48 MB for it in time. */
+const YOUNG_MEGABYTES = 6;
+
 /** What a sampler has to show for itself. */
 export interface SamplingResult {
   /** In the order in which they were made, without their probes. None on the guest's side. */
@@ -62,7 +65,10 @@ export class Sampler {
     this.#fd = fd;
     this.#peer = peer;
     this.#stop = new StopSignal();
-    const worker = new Worker(new URL('./sampler-worker.js', import.meta.url), { workerData: task(this.#stop.word) });
+    const worker = new Worker(new URL('./sampler-worker.js', import.meta.url), {
+      workerData: task(this.#stop.word),
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
+    });
     this.#worker = worker;
     this.firstRound = new Promise((resolve) => {
       worker.on('message', (message: SamplerMessage) => {

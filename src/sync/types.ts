@@ -41,22 +41,13 @@ export interface VcpuRuns {
   readonly exits: BigUint64Array;
 }
 
-/** Where relative numbers count from. */
-export interface Base {
-  /** Guest clock. */
-  readonly time: bigint;
-  /** Host clock minus guest clock. */
-  readonly offset: bigint;
-}
-
 /** What probes say of the offset: of all the limits that they set, those that say the most. */
 export interface BurstLimits {
-  readonly base: Base;
   /** How the offset changes within the burst, per unit of guest time; 0 for clocks that count the same. */
   readonly slope: number;
   /**
    * Three numbers for each, in the order of the burst: 1 if it is a limit from above, else 0; its time, and the offset
-   * that is the most or the least possible then, relative to the base.
+   * that is the most or the least possible then, relative to the measurement's sample.
    */
   readonly strictest: Float64Array;
 }

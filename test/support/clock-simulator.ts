@@ -162,7 +162,8 @@ export function simulate(scenario: Scenario, seed: number, eventCount = 400): Si
       }
       const runs = burst.runs(hostStamp);
       const probes = { ...probesOf(list), ...(runs && { runs }) };
-      measurements.push({ cpu, sample: fallback(list), limits: burstFindings(probes)?.limits, probes });
+      const findings = burstFindings(probes) ?? { sample: fallback(list), limits: undefined };
+      measurements.push({ cpu, ...findings, probes });
       now += 300_000;
     }
   }

@@ -1,8 +1,8 @@
 import { MOST_DRIFT } from '../../time/drift.ts';
 import type { SyncSample } from '../../time/types.ts';
-import type { Base, BurstLimits, Probes } from '../types.ts';
+import type { BurstLimits, Probes } from '../types.ts';
 import { Corridor } from './corridor.ts';
-import { baseOf, type Limits, messageLimits, type PlacedLimit } from './limits.ts';
+import { type Base, baseOf, type Limits, messageLimits, type PlacedLimit } from './limits.ts';
 import { runLimits } from './run-limits.ts';
 import { strictest } from './strictest.ts';
 
@@ -55,12 +55,13 @@ export function burstFindings(probes: Probes): BurstFindings | undefined {
   const drifted = slope === 0 && corridor.width(0) < 0 ? corridor.range(time, -MOST_DRIFT, MOST_DRIFT) : undefined;
   const top = drifted?.high ?? corridor.top(time, slope);
   const bottom = drifted?.low ?? corridor.bottom(time, slope);
+  const value = Math.round((top + bottom) / 2);
   const sample = {
     time: base.time + BigInt(time),
-    offset: base.offset + BigInt(Math.round((top + bottom) / 2)),
+    offset: base.offset + BigInt(value),
     scaling: 1n,
     fraction: 0,
     bound: BigInt(Math.ceil(Math.abs(top - bottom) / 2)) + 1n,
   };
-  return { sample, limits: { base, slope: coarse, strictest: strictest(limits, slope) } };
+  return { sample, limits: { slope: coarse, strictest: strictest(limits, slope, { time, value }) } };
 }

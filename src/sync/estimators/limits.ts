@@ -1,4 +1,4 @@
-import type { Base, Probes } from '../types.ts';
+import type { Probes } from '../types.ts';
 import type { Limit } from './corridor.ts';
 
 /** A limit, and its place among all of its burst. */
@@ -10,6 +10,14 @@ export interface PlacedLimit extends Limit {
 export interface Limits {
   readonly upper: readonly PlacedLimit[];
   readonly lower: readonly PlacedLimit[];
+}
+
+/** Where relative numbers count from. */
+export interface Base {
+  /** Guest clock. */
+  readonly time: bigint;
+  /** Host clock minus guest clock. */
+  readonly offset: bigint;
 }
 
 /** The first probe that has stamps of both sides; undefined when there is none. */

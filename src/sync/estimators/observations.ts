@@ -1,6 +1,7 @@
 import type { SyncSample } from '../../time/types.ts';
-import type { Base, BurstLimits, Measurement } from '../types.ts';
+import type { BurstLimits, Measurement } from '../types.ts';
 import { MOST_RATE, OTHER_UNITS } from './burst.ts';
+import type { Base } from './limits.ts';
 import { Marks } from './marks.ts';
 import { median } from './median.ts';
 import { LIMIT_NUMBERS, levelled } from './strictest.ts';
@@ -20,32 +21,31 @@ const LONGEST_ROUND = 100_000_000;
 
 /** The measurements of one clock, in the order in which they were made. Undefined when there is none. */
 export function observe(measurements: readonly Measurement[]): Observations | undefined {
-  const probed = measurements.find(({ limits }) => limits)?.limits;
-  const base = probed?.base ?? measurements[0]?.sample;
+  const base = measurements[0]?.sample;
   if (!base) return undefined;
   const rate = rateOf(measurements);
   const marks = new Marks(measurements.reduce((sum, { limits }) => sum + countOf(limits), 0));
   let round = -1;
   let roundStart = 0;
-  for (const [i, measurement] of measurements.entries()) {
-    const limits = measurement.limits ?? sampleLimits(measurement.sample);
-    const ahead = Number(limits.base.time - base.time);
+  for (const [i, { cpu, sample, limits = sampleLimits(sample) }] of measurements.entries()) {
+    const ahead = Number(sample.time - base.time);
     const start = (limits.strictest[1] as number) + ahead;
-    const isNext = measurement.cpu > (measurements[i - 1]?.cpu ?? Number.POSITIVE_INFINITY);
+    const isNext = cpu > (measurements[i - 1]?.cpu ?? Number.POSITIVE_INFINITY);
     if (!isNext || Math.abs(start - roundStart) >= LONGEST_ROUND) {
       round++;
       roundStart = start;
     }
-    addMarks(marks, round, limits, { ahead, above: Number(limits.base.offset - base.offset), rate });
+    addMarks(marks, round, limits, { ahead, above: Number(sample.offset - base.offset), rate });
   }
-  return { base: { time: base.time, offset: base.offset }, rate, marks, fewest: probed ? 8 : 2 };
+  const isProbed = measurements.some(({ limits }) => limits);
+  return { base, rate, marks, fewest: isProbed ? 8 : 2 };
 }
 
 function countOf(limits: BurstLimits | undefined): number {
   return limits ? limits.strictest.length / LIMIT_NUMBERS : 2;
 }
 
-/** From a burst's base to that of all. */
+/** From a sample to the base of all. */
 interface Shift {
   readonly ahead: number;
   readonly above: number;
@@ -65,9 +65,9 @@ function addMarks(marks: Marks, round: number, { slope, strictest }: BurstLimits
 const UNKNOWN_BOUND = 500_000n;
 
 /** Of a result without anything that it was made of. */
-function sampleLimits({ time, offset, bound = UNKNOWN_BOUND }: SyncSample): BurstLimits {
+function sampleLimits({ bound = UNKNOWN_BOUND }: SyncSample): BurstLimits {
   const either = [1, 0, Number(bound), 0, 0, Number(-bound)];
-  return { base: { time, offset }, slope: 0, strictest: Float64Array.from(either) };
+  return { slope: 0, strictest: Float64Array.from(either) };
 }
 
 /**

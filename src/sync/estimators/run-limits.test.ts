@@ -58,7 +58,7 @@ const withoutRuns = ({ measurements, events }: Simulation): Simulation => ({
   events,
   measurements: measurements.map((measurement) => {
     const probes = measurement.probes && { ...measurement.probes, runs: undefined };
-    return { ...measurement, limits: probes && burstFindings(probes)?.limits, probes };
+    return { ...measurement, ...(probes && burstFindings(probes)), probes };
   }),
 });
 const SEEDS = [1, 2, 3, 4, 5];

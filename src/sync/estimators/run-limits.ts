@@ -3,9 +3,9 @@ import type { Runs } from '../runs/runs.ts';
 import { runAtOrAfter } from '../runs/runs.ts';
 import { coverage, type Track } from '../runs/track.ts';
 import { type Region, vote } from '../runs/vote.ts';
-import type { Base, Probes, VcpuRuns } from '../types.ts';
+import type { Probes, VcpuRuns } from '../types.ts';
 import { Corridor } from './corridor.ts';
-import type { Limits, PlacedLimit } from './limits.ts';
+import type { Base, Limits, PlacedLimit } from './limits.ts';
 import { median } from './median.ts';
 
 const NO_LIMITS: Limits = { upper: [], lower: [] };

@@ -6,6 +6,7 @@ import { LIMIT_NUMBERS, levelled, strictest } from './strictest.ts';
 const anyLimits = fc.array(fc.integer({ min: -100_000, max: 100_000 }), { minLength: 1, maxLength: 500 });
 const placed = (values: readonly number[], first: number): PlacedLimit[] =>
   values.map((value, k) => ({ place: 2 * k + first, time: 1000 * k + first, value }));
+const ORIGIN = { time: 0, value: 0 };
 const anySlope = fc.constantFrom(0, -0.5, 1.4);
 
 interface Kept {
@@ -24,7 +25,7 @@ test('the limits that are kept are the strictest, in the order of the burst, and
   fc.assert(
     fc.property(anyLimits, anyLimits, anySlope, (above, below, slope) => {
       const all = { upper: placed(above, 0), lower: placed(below, 1) };
-      const kept = listed(strictest(all, slope));
+      const kept = listed(strictest(all, slope, ORIGIN));
       const level = ({ time, value }: Pick<Kept, 'time' | 'value'>): number => value - slope * time;
       const lowest = Math.min(...kept.filter(({ isUpper }) => isUpper).map(level));
       const highest = Math.max(...kept.filter(({ isUpper }) => !isUpper).map(level));
@@ -38,7 +39,7 @@ test('the limits that are kept are the strictest, in the order of the burst, and
 test('keeping the strictest of those that were kept changes nothing but the slope', () => {
   fc.assert(
     fc.property(anyLimits, anyLimits, (above, below) => {
-      const kept = strictest({ upper: placed(above, 0), lower: placed(below, 1) }, 0);
+      const kept = strictest({ upper: placed(above, 0), lower: placed(below, 1) }, 0, ORIGIN);
       expect(levelled(kept, 0)).toEqual(kept);
       expect(listed(levelled(kept, 0.5)).map(({ time, value }) => value + 0.5 * time)).toEqual(
         listed(kept).map(({ value }) => value),

@@ -1,3 +1,4 @@
+import type { Limit } from './corridor.ts';
 import type { Limits, PlacedLimit } from './limits.ts';
 
 /** Numbers of each limit in `BurstLimits.strictest`. */
@@ -9,11 +10,13 @@ const KEPT_PER_PART = 4;
 const KEPT_PER_SLOPING_PART = 8;
 
 /** Of each quarter of a burst those limits of either side that say the most, as `BurstLimits.strictest` has them. */
-export function strictest({ upper, lower }: Limits, slope: number): Float64Array {
+export function strictest({ upper, lower }: Limits, slope: number, sample: Limit): Float64Array {
   const most = slope === 0 ? KEPT_PER_PART : KEPT_PER_SLOPING_PART;
   const kept = [...strictestOf(upper, slope, true, most), ...strictestOf(lower, slope, false, most)];
   return Float64Array.from(
-    kept.sort((a, b) => a.place - b.place).flatMap(({ isUpper, time, value }) => [Number(isUpper), time, value]),
+    kept
+      .sort((a, b) => a.place - b.place)
+      .flatMap(({ isUpper, time, value }) => [Number(isUpper), time - sample.time, value - sample.value]),
   );
 }
 
@@ -26,7 +29,7 @@ export function levelled(limits: Float64Array, slope: number): Float64Array {
     const list = limits[at] === 1 ? upper : lower;
     list.push({ place: at, time, value: value - slope * time });
   }
-  return strictest({ upper, lower }, 0);
+  return strictest({ upper, lower }, 0, { time: 0, value: 0 });
 }
 
 function strictestOf(
