@@ -42,6 +42,9 @@ const AGENT_GROUP = '"-$(cat /run/agent.pid)"';
 /** In shell: ends the agent without a chance to put anything back. */
 export const KILL_AGENT = `kill -KILL ${AGENT_GROUP}`;
 
+/** In shell: waits until one that was killed is gone, and its port free. A slow machine takes its time for that. */
+const AGENT_GONE = `for i in $(seq 50); do kill -0 ${AGENT_GROUP} 2>/dev/null || break; sleep 0.1; done`;
+
 /** A test in shell: whether an agent runs that was started so. */
 export const isRunning = (command: string): string =>
   `[ "$(cat /run/agent.command)" = '${command}' ] && kill -0 ${AGENT_GROUP}`;
@@ -52,7 +55,7 @@ export const isRunning = (command: string): string =>
  */
 export function agentScript(command: string): string {
   return `echo >/sys/kernel/tracing/trace
-[ -e /run/agent.pid ] && ${KILL_AGENT} 2>/dev/null
+[ -e /run/agent.pid ] && ${KILL_AGENT} 2>/dev/null && ${AGENT_GONE}
 : >${AGENT_LOG}
 echo '${command}' >/run/agent.command
 setsid sh -c 'echo $$ >/run/agent.pid; exec ${command}' >${AGENT_LOG} 2>&1 </dev/null &
