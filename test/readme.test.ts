@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { missing } from './support/capabilities.ts';
 import { run, tandem } from './support/run.ts';
@@ -13,6 +13,10 @@ const blocks = [...readFileSync('README.md', 'utf8').matchAll(/^```(\w*)\n(.*?)^
 );
 const commands = blocks.flatMap(({ text }) => [...text.matchAll(/npx tandem (.+)/g)].map(([, args]) => args as string));
 const unable = missing('root', 'tracefs');
+
+test('the command can be run as it was built: npx makes it executable only where it finds it for the first time', () => {
+  accessSync('dist/cli/main.js', constants.X_OK);
+});
 
 /** A line without what differs from run to run: numbers, names of temporary files, columns of blanks. */
 const shape = (line: string): string =>
