@@ -46,6 +46,9 @@ export const ARRIVED = `[ -s "$(ls -S ${MADE_IN}.*/trace-*.dat.cpu* | head -n 1)
 /** The tests' lock on the tracefs of this machine. */
 const TRACEFS_LOCK = '/run/lock/tandem-tracefs.lock';
 
+/** In shell: trace-cmd leaves the instances in which it measured clocks. One in use can't be removed. */
+const REMOVE_LEFT_BEHIND = 'rmdir /sys/kernel/tracing/instances/clock_synch-* 2>/dev/null';
+
 const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
 
 /** Runs what follows where KVM's folder is empty. */
@@ -102,7 +105,7 @@ export async function recordBy(lab: Lab, command: string, folder: string, second
   const lock = lab.shape === 'flat' ? `exec 9>${TRACEFS_LOCK}; flock 9\n` : '';
   // Recorders write many small pieces: quick in memory, slow through the share.
   const script = `${lock}work=$(mktemp -d ${MADE_IN}.XXXXXX) || exit
-trap 'rm -rf "$work"' EXIT
+trap 'rm -rf "$work"; ${REMOVE_LEFT_BEHIND}' EXIT
 cd "$work"
 ${command} >${host.home}/${OUTPUT} 2>&1
 status=$?
