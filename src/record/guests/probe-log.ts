@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { appendFileSync, closeSync, openSync } from 'node:fs';
 import { TandemError } from '../../base/errors.ts';
 import { fsError } from '../../kernel/os-error.ts';
 import { encodeLogHeader, encodeMeasurement, type LoggedMeasurement, type LogHeader } from '../../sync/log.ts';
@@ -23,20 +23,15 @@ export class ProbeLog {
     try {
       if (this.#fd < 0) {
         this.#fd = openSync(this.#path, 'w', 0o644);
-        this.#write(encodeLogHeader(this.#header));
+        appendFileSync(this.#fd, encodeLogHeader(this.#header));
       }
-      this.#write(encodeMeasurement(measurement));
+      appendFileSync(this.#fd, encodeMeasurement(measurement));
     } catch (error) {
       this.#hasFailed = true;
       const reason = fsError(error, this.#path, 'can not be written');
       if (!(reason instanceof TandemError)) throw reason;
       this.#warn(`its probes are not stored from here on: ${reason.message}`);
     }
-  }
-
-  #write(text: string): void {
-    const bytes = Buffer.from(text);
-    for (let done = 0; done < bytes.length; ) done += writeSync(this.#fd, bytes, done);
   }
 
   close(): void {

@@ -2,7 +2,6 @@ import { proofJson } from '../../../src/proof/json.ts';
 import { proveClocks, scaleOf } from '../../../src/proof/prove.ts';
 import type { GuestProof } from '../../../src/proof/types.ts';
 import type { DecodedLog, LoggedMeasurement } from '../../../src/sync/log.ts';
-
 import type { ReportFile } from '../../../src/text/report/report-file.ts';
 import { Correction } from '../../../src/time/correction.ts';
 import { MOST_DRIFT_PPM } from '../../../src/time/drift.ts';
