@@ -26,22 +26,24 @@ function flagLetters(flags: number, version: TextVersion): string {
 
 const nibble = (value: number): string => (value === 0 ? NONE : value.toString(16));
 
-/** Texts of all values of a byte, side by side. */
-function texts(width: number, textOf: (byte: number) => string): Uint8Array {
-  const all = new Uint8Array(256 * width);
-  for (let byte = 0; byte < 256; byte++) {
-    const text = textOf(byte);
-    for (let i = 0; i < width; i++) all[byte * width + i] = text.charCodeAt(i);
-  }
-  return all;
+/**
+ * Texts of all values of a byte, as little-endian words that are stored whole. A word has room for one character more
+ * than three: the next text overwrites it.
+ */
+function words(textOf: (byte: number) => string): Int32Array {
+  return Int32Array.from({ length: 256 }, (_, byte) =>
+    [...textOf(byte)].reduce((word, letter, i) => word | (letter.charCodeAt(0) << (8 * i)), 0),
+  );
 }
 
-const FLAGS: Readonly<Record<TextVersion, Uint8Array>> = {
-  '3.1': texts(3, (flags) => flagLetters(flags, '3.1')),
-  '3.4': texts(3, (flags) => flagLetters(flags, '3.4')),
+const FLAGS: Readonly<Record<TextVersion, Int32Array>> = {
+  '3.1': words((flags) => flagLetters(flags, '3.1')),
+  '3.4': words((flags) => flagLetters(flags, '3.4')),
 };
+const FLAG_LETTERS = 3;
 /** Preemption depth, then migrate-disable depth. */
-const COUNTS = texts(2, (count) => nibble(count & 0xf) + nibble(count >> 4));
+const COUNTS = words((count) => nibble(count & 0xf) + nibble(count >> 4));
+const COUNT_LETTERS = 2;
 
 /**
  * Whether the columns behind the five are shown at all. trace-cmd decides on the first record that it shows, of
@@ -74,10 +76,11 @@ export function compileFlagsColumn(
   const readExtra = readLockDepth ?? reader('common_migrate_disable');
 
   const writeFive: FlagsColumn = (out, record) => {
-    const flags = 3 * (readFlags(record) & 0xff);
-    const count = 2 * (readCount(record) & 0xff);
-    out.slice(letters, flags, flags + 3);
-    out.slice(COUNTS, count, count + 2);
+    out.reserve(FLAG_LETTERS + COUNT_LETTERS);
+    const at = out.length;
+    out.words.setInt32(at, letters[readFlags(record) & 0xff] as number, true);
+    out.words.setInt32(at + FLAG_LETTERS, COUNTS[readCount(record) & 0xff] as number, true);
+    out.advanceTo(at + FLAG_LETTERS + COUNT_LETTERS);
   };
   return (out, record) => {
     writeFive(out, record);

@@ -1,13 +1,14 @@
-import { utf8 } from '../../../base/byte-writer.ts';
+import { ConstantText } from '../../../base/constant-text.ts';
 import { U64 } from '../../../base/u64.ts';
 import { type FamilyFactory, type InfoWriter, lazyPrintFormat } from '../context.ts';
 import { InfoBuilder } from '../info-builder.ts';
 import { hex, type NumberField, unsigned } from '../number-field.ts';
 
-const PRIVATE = 128;
-const CLOCK_REALTIME = 256;
-const PRIVATE_TEXT = utf8('|FUTEX_PRIVATE_FLAG');
-const CLOCK_REALTIME_TEXT = utf8('|FUTEX_CLOCK_REALTIME');
+/** Flags in an operation, above its number: 128, FUTEX_PRIVATE_FLAG, and 256, FUTEX_CLOCK_REALTIME. */
+const FLAGS_SHIFT = 7;
+const FLAGS = 3;
+/** By the value of both. */
+const FLAG_NAMES = ['', '|FUTEX_PRIVATE_FLAG', '|FUTEX_CLOCK_REALTIME', '|FUTEX_PRIVATE_FLAG|FUTEX_CLOCK_REALTIME'];
 
 /**
  * Operations by their number in the kernel's linux/futex.h, and the arguments they use: `value` in hex or as a
@@ -40,9 +41,9 @@ export const sysEnterFutex: FamilyFactory = (event, context) => {
   ) as [NumberField, NumberField, NumberField, NumberField, NumberField, NumberField];
 
   const labeled = (label: string, piece: InfoWriter): InfoWriter => {
-    const bytes = utf8(label);
+    const constant = new ConstantText(label);
     return (out, record) => {
-      out.bytes(bytes);
+      out.constant(constant);
       piece(out, record);
     };
   };
@@ -54,23 +55,25 @@ export const sysEnterFutex: FamilyFactory = (event, context) => {
     address2: labeled(' uaddr2=0x', longHex(uaddr2)),
     value3: labeled(' val3=0x', longHex(val3)),
   };
-  const writeAddress = labeled(' uaddr=0x', longHex(uaddr));
-  const names = OPERATIONS.map(([name]) => utf8(`op=FUTEX_${name}`));
-  const pieces = OPERATIONS.map(([, used]) => [writeAddress, ...used.map((use) => uses[use])]);
+  const writeAddress = longHex(uaddr);
+  /** The text up to the first address, by operation and flags. */
+  const beginnings = OPERATIONS.map(([name]) =>
+    FLAG_NAMES.map((flags) => new ConstantText(`op=FUTEX_${name}${flags} uaddr=0x`)),
+  );
+  const pieces = OPERATIONS.map(([, used]) => used.map((use) => uses[use]));
   const printFormat = lazyPrintFormat(event, context);
 
   text.add((out, record) => {
     op.read(record, operation);
     const { hi, lo } = operation;
-    const command = (lo & ~(PRIVATE | CLOCK_REALTIME)) >>> 0;
-    const name = hi === 0 ? names[command] : undefined;
-    if (name === undefined) {
+    const command = (lo & ~(FLAGS << FLAGS_SHIFT)) >>> 0;
+    const beginning = hi === 0 ? beginnings[command]?.[(lo >>> FLAGS_SHIFT) & FLAGS] : undefined;
+    if (beginning === undefined) {
       printFormat(out, record);
       return;
     }
-    out.bytes(name);
-    if (lo & PRIVATE) out.bytes(PRIVATE_TEXT);
-    if (lo & CLOCK_REALTIME) out.bytes(CLOCK_REALTIME_TEXT);
+    out.constant(beginning);
+    writeAddress(out, record);
     const parts = pieces[command] as InfoWriter[];
     for (let i = 0; i < parts.length; i++) (parts[i] as InfoWriter)(out, record);
   });

@@ -1,10 +1,10 @@
-import { utf8 } from '../../../base/byte-writer.ts';
+import { ConstantText } from '../../../base/constant-text.ts';
 import { U64 } from '../../../base/u64.ts';
 import type { FamilyFactory, TextContext } from '../context.ts';
 import { InfoBuilder } from '../info-builder.ts';
 import { hex, unsigned } from '../number-field.ts';
 
-const FUNCTION = utf8(' function=');
+const DISTANCE = new ConstantText('/0x');
 /** trace-cmd puts the function's text together in a buffer of 128 bytes. */
 const LONGEST = 127;
 const address = new U64();
@@ -21,9 +21,8 @@ function addFunction(text: InfoBuilder, context: TextContext): void {
   const field = text.number('function');
   if (field === undefined) return;
   const { symbols } = context.env;
-  text.add((out, record) => {
+  text.labeled(' function=', (out, record) => {
     field.read(record, address);
-    out.bytes(FUNCTION);
     const start = out.length;
     const symbol = symbols.find(address.hi, address.lo);
     if (symbol === undefined) {
@@ -34,9 +33,7 @@ function addFunction(text: InfoBuilder, context: TextContext): void {
     }
     out.constant(symbol.name);
     const lo = symbol.lo - address.lo;
-    out.byte(0x2f);
-    out.byte(0x30);
-    out.byte(0x78);
+    out.constant(DISTANCE);
     out.hex64((symbol.hi - address.hi - (lo < 0 ? 1 : 0)) >>> 0, lo >>> 0);
     if (out.length - start > LONGEST) out.truncate(start + LONGEST);
   });
