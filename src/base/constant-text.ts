@@ -20,3 +20,13 @@ export class ConstantText {
     this.words = words.some(Number.isNaN) ? new Float64Array(0) : words;
   }
 }
+
+/**
+ * Up to four ASCII characters as one little-endian word, for tables of short texts: stored whole, it writes zeros where
+ * there are fewer, which the next text overwrites.
+ */
+export function asciiWord(text: string): number {
+  let word = 0;
+  for (let i = 0; i < text.length; i++) word |= text.charCodeAt(i) << (8 * i);
+  return word;
+}

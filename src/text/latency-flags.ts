@@ -1,4 +1,5 @@
 import type { ByteWriter } from '../base/byte-writer.ts';
+import { asciiWord } from '../base/constant-text.ts';
 import type { TextVersion } from '../format/environment.ts';
 import type { Field } from '../format/field.ts';
 import { type SmallReader, smallReader } from '../format/field-reader.ts';
@@ -26,15 +27,9 @@ function flagLetters(flags: number, version: TextVersion): string {
 
 const nibble = (value: number): string => (value === 0 ? NONE : value.toString(16));
 
-/**
- * Texts of all values of a byte, as little-endian words that are stored whole. A word has room for one character more
- * than three: the next text overwrites it.
- */
-function words(textOf: (byte: number) => string): Int32Array {
-  return Int32Array.from({ length: 256 }, (_, byte) =>
-    [...textOf(byte)].reduce((word, letter, i) => word | (letter.charCodeAt(0) << (8 * i)), 0),
-  );
-}
+/** Texts of all values of a byte. */
+const words = (textOf: (byte: number) => string): Int32Array =>
+  Int32Array.from({ length: 256 }, (_, byte) => asciiWord(textOf(byte)));
 
 const FLAGS: Readonly<Record<TextVersion, Int32Array>> = {
   '3.1': words((flags) => flagLetters(flags, '3.1')),
