@@ -19,6 +19,8 @@ export interface SymbolTable {
 }
 
 const NEWLINE = 0x0a;
+const NEWLINES = 0x0a0a_0a0a;
+const SIGNS = 0x8080_8080 | 0;
 const TAB = 0x09;
 const BRACKET = 0x5b;
 const DOLLAR = 0x24;
@@ -44,6 +46,7 @@ interface SymbolIndex {
  */
 function indexSymbols(text: Uint8Array): SymbolIndex {
   const size = text.length;
+  const words = new DataView(text.buffer, text.byteOffset, size);
   // No line is shorter than `0Tf` and its end.
   const most = Math.ceil((size + 1) / 4);
   const his = new Uint32Array(most);
@@ -68,8 +71,7 @@ function indexSymbols(text: Uint8Array): SymbolIndex {
     const type = text[at] as number;
     const name = afterBlanks(text, at + 1);
     if (name >= size || text[name] === NEWLINE || text[name] === 0) break;
-    at = name;
-    while (at < size && text[at] !== NEWLINE) at++;
+    at = lineEnd(text, words, name);
     if (type === ABSOLUTE || type === LOCAL_ABSOLUTE || text[name] === DOLLAR) continue;
     his[count] = hi;
     los[count] = lo;
@@ -77,6 +79,17 @@ function indexSymbols(text: Uint8Array): SymbolIndex {
   }
   const sorted = sortAddresses(his.subarray(0, count), los.subarray(0, count));
   return { his: sorted.his, los: sorted.los, names: sorted.order.map((index) => names[index] as number) };
+}
+
+/** Where the line ends that goes on at `start`: four bytes at a time, of which some are a newline or none is. */
+function lineEnd(text: Uint8Array, words: DataView, start: number): number {
+  let at = start;
+  for (const last = text.length - 4; at <= last; at += 4) {
+    const others = words.getInt32(at, true) ^ NEWLINES;
+    if (((others - 0x0101_0101) & ~others & SIGNS) !== 0) break;
+  }
+  while (at < text.length && text[at] !== NEWLINE) at++;
+  return at;
 }
 
 /** True for what separates words; not for the end of the text. */
