@@ -82,8 +82,8 @@ interface KnownCpu {
   readonly text: ConstantText;
   /** With the task's column before it, by pid. */
   readonly columns: Map<number, ConstantText>;
-  /** What ran there last, if it has a name, and its column. */
-  pid: number | undefined;
+  /** What ran there last and has a name, and its column. */
+  pid: number;
   column: ConstantText;
 }
 
@@ -210,7 +210,7 @@ export class LineWriter implements EventWriter {
         out.constant(cpu.text);
         return;
       }
-      column = new ConstantText(Uint8Array.of(...task.of(pid).bytes, ...cpu.text.bytes));
+      column = this.#columnOf(pid, cpu.text);
       if (cpu.columns.size === MOST_TASKS) cpu.columns.clear();
       cpu.columns.set(pid, column);
     }
@@ -219,12 +219,18 @@ export class LineWriter implements EventWriter {
     out.constant(column);
   }
 
+  /** The columns of a task and of a CPU. */
+  #columnOf(pid: number, cpu: ConstantText): ConstantText {
+    return new ConstantText(Uint8Array.of(...this.#columns.task.of(pid).bytes, ...cpu.bytes));
+  }
+
   #learnCpu(cpu: number): KnownCpu {
     // The blank before the flags is part of this column: there is none in latency format and before flags in hex.
     const blank = this.#showsFlags && !this.#style.latency && !this.#style.raw ? ' ' : '';
     const number = String(cpu);
     const text = new ConstantText(this.#style.latency ? number.padStart(3) : `[${number.padStart(3, '0')}]${blank}`);
-    const known = { text, columns: new Map(), pid: undefined, column: text };
+    // The idle task has a name always.
+    const known = { text, columns: new Map(), pid: 0, column: this.#columnOf(0, text) };
     this.#cpus[cpu] = known;
     return known;
   }

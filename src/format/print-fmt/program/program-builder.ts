@@ -104,6 +104,7 @@ export class ProgramBuilder {
     this.#flushText();
     return new TextProgram({
       code: Int32Array.from(this.#code),
+      count: this.#code.length,
       words: Float64Array.from(this.#words),
       lows: this.#lows,
       wides: this.#wides,

@@ -18,6 +18,8 @@ const NIL_LOW = 0x6c_696e_28 | 0;
 /** What instructions refer to by index. */
 export interface ProgramParts {
   readonly code: Int32Array;
+  /** Its length, here a plain number. */
+  readonly count: number;
   /** Texts, in words as `ConstantText` has them. */
   readonly words: Float64Array;
   readonly lows: readonly LowReader[];
@@ -46,7 +48,9 @@ export class TextProgram {
 
   /** Appends the text of a record that has at least the event's minimum length. */
   run(out: ByteWriter, record: RecordBytes): void {
-    const { code, words, littleEndian, room } = this.#parts;
+    const { code, count, words, room } = this.#parts;
+    // Known to be a boolean, it is not asked what it is before every instruction.
+    const littleEndian = this.#parts.littleEndian === true;
     const { bytes, view, start } = record;
     out.reserve(room);
     let buffer = out.buffer;
@@ -54,7 +58,6 @@ export class TextProgram {
     let at = out.length | 0;
     let hi = 0;
     let lo = 0;
-    const count = code.length;
     for (let pc = 0; pc < count; pc = (pc + STRIDE) | 0) {
       const a = code[pc + 1] as number;
       const b = code[pc + 2] as number;
