@@ -1,8 +1,8 @@
-import { ConstantText } from '../../base/constant-text.ts';
 import { type EventFormat, findField } from '../../format/event-format.ts';
 import type { Field } from '../../format/field.ts';
 import { type InfoWriter, lazyPrintFormat, type TextContext } from './context.ts';
 import { type NumberField, numberField } from './number-field.ts';
+import { inARow, type Piece } from './pieces.ts';
 
 /**
  * Puts the text of one event type together, piece by piece. What the event's format lacks is known here, once:
@@ -12,8 +12,7 @@ import { type NumberField, numberField } from './number-field.ts';
 export class InfoBuilder {
   readonly #event: EventFormat;
   readonly #context: TextContext;
-  readonly #pieces: InfoWriter[] = [];
-  #pendingText = '';
+  readonly #pieces: Piece[] = [];
   #givenUp = false;
   /** Bytes that a record must have for the fields used so far. */
   #extent = 0;
@@ -23,30 +22,18 @@ export class InfoBuilder {
     this.#context = context;
   }
 
+  add(piece: Piece): this {
+    if (!this.#givenUp && piece !== '') this.#pieces.push(piece);
+    return this;
+  }
+
   text(text: string): this {
-    if (!this.#givenUp) this.#pendingText += text;
-    return this;
+    return this.add(text);
   }
 
-  add(piece: InfoWriter): this {
-    return this.labeled('', piece);
-  }
-
-  /** A text and then a piece: one step when the record is written. */
-  labeled(label: string, piece: InfoWriter): this {
-    if (this.#givenUp) return this;
-    const text = this.#pendingText + label;
-    this.#pendingText = '';
-    if (text === '') {
-      this.#pieces.push(piece);
-      return this;
-    }
-    const constant = new ConstantText(text);
-    this.#pieces.push((out, record) => {
-      out.constant(constant);
-      piece(out, record);
-    });
-    return this;
+  /** A text and then a piece. */
+  labeled(label: string, piece: Piece): this {
+    return this.add(label).add(piece);
   }
 
   /** The event's own field of that name, whatever it holds. */
@@ -75,7 +62,7 @@ export class InfoBuilder {
     if (number !== undefined) return number;
     this.text(after);
     this.#givenUp = true;
-    return { read: () => {}, small: () => 0 };
+    return { offset: 0, size: 4, read: () => {}, small: () => 0 };
   }
 
   /** A number whose absence is noted in the text, which goes on. */
@@ -86,21 +73,20 @@ export class InfoBuilder {
   }
 
   /** `label`, a number and `after`; where there is no such number, a note in place of them. */
-  print(label: string, name: string, style: (field: NumberField) => InfoWriter, after = ''): this {
+  print(label: string, name: string, style: (field: NumberField) => Piece, after = ''): this {
     const number = this.number(name);
     if (number === undefined) return this.text(`CAN'T FIND FIELD "${name}"`);
     return this.labeled(label, style(number)).text(after);
   }
 
   /** As `print`; nothing where there is no such number. */
-  printIfThere(label: string, name: string, style: (field: NumberField) => InfoWriter): this {
+  printIfThere(label: string, name: string, style: (field: NumberField) => Piece): this {
     const number = this.number(name);
     return number ? this.labeled(label, style(number)) : this;
   }
 
   /** Says no more itself: the print format follows what was written so far. */
   thenPrintFormat(): this {
-    this.#flushText();
     this.#givenUp = true;
     return this;
   }
@@ -108,21 +94,13 @@ export class InfoBuilder {
   /** A record that is too short for the fields used gets the print format alone. */
   writer(): InfoWriter {
     const givenUp = this.#givenUp;
-    this.#flushText();
-    const pieces = this.#pieces;
     const extent = this.#extent;
+    const write = inARow(this.#pieces, this.#context.env.littleEndian);
     const printFormat = lazyPrintFormat(this.#event, this.#context);
     return (out, record) => {
       const whole = record.end - record.start >= extent;
-      if (whole) for (let i = 0; i < pieces.length; i++) (pieces[i] as InfoWriter)(out, record);
+      if (whole) write(out, record);
       if (!whole || givenUp) printFormat(out, record);
     };
-  }
-
-  #flushText(): void {
-    if (this.#pendingText === '') return;
-    const constant = new ConstantText(this.#pendingText);
-    this.#pendingText = '';
-    this.#pieces.push((out) => out.constant(constant));
   }
 }

@@ -1,25 +1,30 @@
 import { ConstantText } from '../../../base/constant-text.ts';
 import { LONGEST_NUMBER } from '../../../base/digits.ts';
+import type { Field } from '../../field.ts';
 import { bytesOf } from '../../latin1.ts';
+import type { RecordBytes } from '../../record.ts';
 import type { Evaluator, LowReader } from '../evaluate/evaluator.ts';
 import type { DynamicLocator } from '../evaluate/locate.ts';
-import { type PieceWriter, textWriter } from '../write/piece-writer.ts';
+import { textWriter } from '../write/piece-writer.ts';
 import { OP, STRIDE } from './instructions.ts';
 import { TextCache, type ValueWriter } from './text-cache.ts';
-import { TextProgram } from './text-program.ts';
+import { type ProgramWriter, TextProgram } from './text-program.ts';
 
 /** Longer fixed fields are left to writers, which do not take all their room in advance. */
 export const LONGEST_FIXED_STRING = 256;
 
-/** Puts a program together, instruction by instruction. Texts wait until something else is written. */
-export class ProgramBuilder {
+/**
+ * Puts a program together, instruction by instruction. Texts wait until something else is written. `Item` is what its
+ * writers are given.
+ */
+export class ProgramBuilder<Item extends RecordBytes = RecordBytes> {
   readonly #code: number[] = [];
   readonly #words: number[] = [];
   readonly #lows: LowReader[] = [];
   readonly #wides: Evaluator['wide'][] = [];
   readonly #caches: TextCache[] = [];
   readonly #locators: DynamicLocator[] = [];
-  readonly #writers: PieceWriter[] = [];
+  readonly #writers: ProgramWriter<Item>[] = [];
   #pendingText = '';
   #room = 0;
 
@@ -31,6 +36,26 @@ export class ProgramBuilder {
   /** An instruction that works on the value. */
   value(op: number, a = 0, b = 0, c = 0): void {
     this.#code.push(op, a | 0, b | 0, c | 0);
+  }
+
+  /** The value is a number of the record, without its sign. False, and nothing, for fields that are none. */
+  load({ offset, size }: Pick<Field, 'offset' | 'size'>, littleEndian: boolean): boolean {
+    switch (size) {
+      case 1:
+        this.value(OP.load8, offset);
+        return true;
+      case 2:
+        this.value(OP.load16, offset);
+        return true;
+      case 4:
+        this.value(OP.load32, offset);
+        return true;
+      case 8:
+        this.value(OP.load64, littleEndian ? offset : offset + 4, littleEndian ? offset + 4 : offset);
+        return true;
+      default:
+        return false;
+    }
   }
 
   /** The value is what an evaluator gives. */
@@ -69,7 +94,7 @@ export class ProgramBuilder {
     this.value(OP.dynamicString, this.#locators.push(locator) - 1);
   }
 
-  writer(writer: PieceWriter): void {
+  writer(writer: ProgramWriter<Item>): void {
     this.#flushText();
     this.value(OP.writer, this.#writers.push(writer) - 1);
   }
@@ -100,7 +125,7 @@ export class ProgramBuilder {
     this.#words.push(...words);
   }
 
-  build(littleEndian: boolean): TextProgram {
+  build(littleEndian: boolean): TextProgram<Item> {
     this.#flushText();
     return new TextProgram({
       code: Int32Array.from(this.#code),

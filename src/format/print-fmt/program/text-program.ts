@@ -4,7 +4,6 @@ import { U64 } from '../../../base/u64.ts';
 import type { RecordBytes } from '../../record.ts';
 import type { Evaluator, LowReader } from '../evaluate/evaluator.ts';
 import type { DynamicLocator } from '../evaluate/locate.ts';
-import type { PieceWriter } from '../write/piece-writer.ts';
 import { STRIDE } from './instructions.ts';
 import type { TextCache } from './text-cache.ts';
 
@@ -15,8 +14,11 @@ const TWO_32 = 0x1_0000_0000;
 /** `(nil)`, as a little-endian word of eight bytes. */
 const NIL_LOW = 0x6c_696e_28 | 0;
 
+/** Writes what there are no instructions for. */
+export type ProgramWriter<Item extends RecordBytes> = (out: ByteWriter, record: Item) => void;
+
 /** What instructions refer to by index. */
-export interface ProgramParts {
+export interface ProgramParts<Item extends RecordBytes> {
   readonly code: Int32Array;
   /** Its length, here a plain number. */
   readonly count: number;
@@ -26,7 +28,7 @@ export interface ProgramParts {
   readonly wides: readonly Evaluator['wide'][];
   readonly caches: readonly TextCache[];
   readonly locators: readonly DynamicLocator[];
-  readonly writers: readonly PieceWriter[];
+  readonly writers: readonly ProgramWriter<Item>[];
   /** Bytes that the instructions of known length write at most. */
   readonly room: number;
   readonly littleEndian: boolean;
@@ -39,15 +41,15 @@ const register = new U64();
  * short strings) is done in place, without a call per piece. The loop is the same code for all events of all files,
  * which is why it stays quick with hundreds of event types, where calls through as many closures do not.
  */
-export class TextProgram {
-  readonly #parts: ProgramParts;
+export class TextProgram<Item extends RecordBytes = RecordBytes> {
+  readonly #parts: ProgramParts<Item>;
 
-  constructor(parts: ProgramParts) {
+  constructor(parts: ProgramParts<Item>) {
     this.#parts = parts;
   }
 
   /** Appends the text of a record that has at least the event's minimum length. */
-  run(out: ByteWriter, record: RecordBytes): void {
+  run(out: ByteWriter, record: Item): void {
     const { code, count, words, room } = this.#parts;
     // Known to be a boolean, it is not asked what it is before every instruction.
     const littleEndian = this.#parts.littleEndian === true;
@@ -226,7 +228,7 @@ export class TextProgram {
         }
         default:
           out.advanceTo(at);
-          (this.#parts.writers[a] as PieceWriter)(out, record);
+          (this.#parts.writers[a] as ProgramWriter<Item>)(out, record);
           out.reserve(room);
           buffer = out.buffer;
           target = out.words;

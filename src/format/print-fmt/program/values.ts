@@ -1,6 +1,5 @@
 import { U64 } from '../../../base/u64.ts';
 import type { PrintEnvironment } from '../../environment.ts';
-import type { Field } from '../../field.ts';
 import { evaluator } from '../evaluate/evaluate.ts';
 import { NO_RECORD } from '../evaluate/evaluator.ts';
 import type { Expression } from '../parse/ast.ts';
@@ -20,7 +19,7 @@ export function addValue(program: ProgramBuilder, expression: Expression, env: P
 function addKnownValue(program: ProgramBuilder, expression: Expression, env: PrintEnvironment): boolean {
   switch (expression.kind) {
     case 'field':
-      return addField(program, expression.field, env);
+      return program.load(expression.field, env.littleEndian);
     case 'cast': {
       const { size } = expression.type;
       addValue(program, expression.value, env);
@@ -79,25 +78,6 @@ function constantOf(expression: Expression, env: PrintEnvironment): U64 | undefi
   const register = new U64();
   value.wide(NO_RECORD, register);
   return register;
-}
-
-function addField(program: ProgramBuilder, { offset, size }: Field, { littleEndian }: PrintEnvironment): boolean {
-  switch (size) {
-    case 1:
-      program.value(OP.load8, offset);
-      return true;
-    case 2:
-      program.value(OP.load16, offset);
-      return true;
-    case 4:
-      program.value(OP.load32, offset);
-      return true;
-    case 8:
-      program.value(OP.load64, littleEndian ? offset : offset + 4, littleEndian ? offset + 4 : offset);
-      return true;
-    default:
-      return false;
-  }
 }
 
 /** A number of 8 bytes in a fixed array, at an index that never changes. */

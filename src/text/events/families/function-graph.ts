@@ -5,7 +5,8 @@ import type { EventRecord } from '../../../format/record.ts';
 import type { KernelSymbol } from '../../../names/symbols.ts';
 import { type FamilyFactory, lazyPrintFormat, type TextContext } from '../context.ts';
 import { ArgumentWords } from '../function-arguments.ts';
-import { lowBits, type NumberField, NumberFields, unsigned } from '../number-field.ts';
+import { lowBits, type NumberField, NumberFields } from '../number-field.ts';
+import { inARow, unsigned } from '../pieces.ts';
 import { writeDuration, writeOverhead } from './function-graph-columns.ts';
 
 const NO_DURATION = utf8('             |  ');
@@ -69,13 +70,7 @@ function writeIndent(out: ByteWriter, depth: number): void {
 /** ` (DEPTH)` where the option asks for it. */
 function depthWriter(field: NumberField, context: TextContext): (out: ByteWriter, record: EventRecord) => void {
   if (!context.options.isSet('depth')) return () => {};
-  const write = unsigned(field);
-  return (out, record) => {
-    out.byte(0x20);
-    out.byte(0x28);
-    write(out, record);
-    out.byte(0x29);
-  };
+  return inARow([' (', unsigned(field), ')'], context.env.littleEndian);
 }
 
 /** ` (ret=…)`: error numbers in decimal and all else in hex, unless an option says otherwise. */

@@ -5,7 +5,8 @@ import type { KernelSymbol } from '../../../names/symbols.ts';
 import type { FamilyFactory, InfoWriter, TextContext } from '../context.ts';
 import { ArgumentWords } from '../function-arguments.ts';
 import { InfoBuilder } from '../info-builder.ts';
-import { type NumberField, signed } from '../number-field.ts';
+import type { NumberField } from '../number-field.ts';
+import { signed } from '../pieces.ts';
 
 const CALLED_BY = utf8(' <-- ');
 const INDENT = 3;

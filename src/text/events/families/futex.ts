@@ -1,8 +1,8 @@
-import { ConstantText } from '../../../base/constant-text.ts';
 import { U64 } from '../../../base/u64.ts';
 import { type FamilyFactory, type InfoWriter, lazyPrintFormat } from '../context.ts';
 import { InfoBuilder } from '../info-builder.ts';
-import { hex, type NumberField, unsigned } from '../number-field.ts';
+import type { NumberField } from '../number-field.ts';
+import { hex, inARow, type Piece, unsigned } from '../pieces.ts';
 
 /** Flags in an operation, above its number: 128, FUTEX_PRIVATE_FLAG, and 256, FUTEX_CLOCK_REALTIME. */
 const FLAGS_SHIFT = 7;
@@ -40,42 +40,35 @@ export const sysEnterFutex: FamilyFactory = (event, context) => {
     text.need(name),
   ) as [NumberField, NumberField, NumberField, NumberField, NumberField, NumberField];
 
-  const labeled = (label: string, piece: InfoWriter): InfoWriter => {
-    const constant = new ConstantText(label);
-    return (out, record) => {
-      out.constant(constant);
-      piece(out, record);
-    };
+  const uses: Record<Use, readonly Piece[]> = {
+    value: [' val=0x', longHex(val)],
+    count: [' val=', unsigned(val)],
+    timeout: [' utime=0x', longHex(utime)],
+    count2: [' val2=', unsigned(utime)],
+    address2: [' uaddr2=0x', longHex(uaddr2)],
+    value3: [' val3=0x', longHex(val3)],
   };
-  const uses: Record<Use, InfoWriter> = {
-    value: labeled(' val=0x', longHex(val)),
-    count: labeled(' val=', unsigned(val)),
-    timeout: labeled(' utime=0x', longHex(utime)),
-    count2: labeled(' val2=', unsigned(utime)),
-    address2: labeled(' uaddr2=0x', longHex(uaddr2)),
-    value3: labeled(' val3=0x', longHex(val3)),
+  const callWriter = (command: number, flags: number): InfoWriter => {
+    const [name, used] = OPERATIONS[command] as (typeof OPERATIONS)[number];
+    const address = [`op=FUTEX_${name}${FLAG_NAMES[flags]} uaddr=0x`, longHex(uaddr)];
+    return inARow([...address, ...used.flatMap((use) => uses[use])], context.env.littleEndian);
   };
-  const writeAddress = longHex(uaddr);
-  /** The text up to the first address, by operation and flags. */
-  const beginnings = OPERATIONS.map(([name]) =>
-    FLAG_NAMES.map((flags) => new ConstantText(`op=FUTEX_${name}${flags} uaddr=0x`)),
-  );
-  const pieces = OPERATIONS.map(([, used]) => used.map((use) => uses[use]));
+  /** By operation and flags. */
+  const writers: InfoWriter[] = [];
   const printFormat = lazyPrintFormat(event, context);
 
   text.add((out, record) => {
     op.read(record, operation);
     const { hi, lo } = operation;
     const command = (lo & ~(FLAGS << FLAGS_SHIFT)) >>> 0;
-    const beginning = hi === 0 ? beginnings[command]?.[(lo >>> FLAGS_SHIFT) & FLAGS] : undefined;
-    if (beginning === undefined) {
+    if (hi !== 0 || command >= OPERATIONS.length) {
       printFormat(out, record);
       return;
     }
-    out.constant(beginning);
-    writeAddress(out, record);
-    const parts = pieces[command] as InfoWriter[];
-    for (let i = 0; i < parts.length; i++) (parts[i] as InfoWriter)(out, record);
+    const flags = (lo >>> FLAGS_SHIFT) & FLAGS;
+    const index = command * FLAG_NAMES.length + flags;
+    writers[index] ??= callWriter(command, flags);
+    writers[index](out, record);
   });
   return text.writer();
 };

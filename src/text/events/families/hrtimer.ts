@@ -2,7 +2,7 @@ import { ConstantText } from '../../../base/constant-text.ts';
 import { U64 } from '../../../base/u64.ts';
 import type { FamilyFactory, TextContext } from '../context.ts';
 import { InfoBuilder } from '../info-builder.ts';
-import { hex, unsigned } from '../number-field.ts';
+import { hex, unsigned } from '../pieces.ts';
 
 const DISTANCE = new ConstantText('/0x');
 /** trace-cmd puts the function's text together in a buffer of 128 bytes. */

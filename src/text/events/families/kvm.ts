@@ -2,11 +2,11 @@ import { utf8 } from '../../../base/byte-writer.ts';
 import { U64 } from '../../../base/u64.ts';
 import type { FamilyFactory, InfoWriter, TextContext } from '../context.ts';
 import { InfoBuilder } from '../info-builder.ts';
-import { hex, lowBits, type NumberField, numberField, unsigned } from '../number-field.ts';
+import { lowBits, type NumberField, numberField } from '../number-field.ts';
+import { hex, inARow, unsigned } from '../pieces.ts';
 import { writeAddress } from './function.ts';
 import { EXIT_REASONS } from './kvm-exit-reasons.ts';
 
-const UNKNOWN = utf8('UNKNOWN (');
 const UNKNOWN_ISA = utf8('UNKNOWN-ISA');
 const NAMES = new Map(
   Object.entries(EXIT_REASONS).map(([isa, reasons]) => [
@@ -17,12 +17,12 @@ const NAMES = new Map(
 const VMX = 1;
 
 /** `reason NAME`, by the tables of the two architectures. Old kernels, which don't say which one, had the first. */
-function addReason(text: InfoBuilder, fieldName: string): void {
+function addReason(text: InfoBuilder, fieldName: string, context: TextContext): void {
   const reason = text.need(fieldName);
   const isa = text.number('isa');
   const readReason = lowBits(reason);
   const readIsa = isa ? lowBits(isa) : () => VMX;
-  const writeNumber = unsigned(reason);
+  const writeUnknown = inARow(['UNKNOWN (', unsigned(reason), ')'], context.env.littleEndian);
   text.labeled('reason ', (out, record) => {
     const names = NAMES.get(readIsa(record));
     if (names === undefined) {
@@ -30,13 +30,8 @@ function addReason(text: InfoBuilder, fieldName: string): void {
       return;
     }
     const name = names.get(readReason(record) | 0);
-    if (name !== undefined) {
-      out.bytes(name);
-      return;
-    }
-    out.bytes(UNKNOWN);
-    writeNumber(out, record);
-    out.byte(0x29);
+    if (name !== undefined) out.bytes(name);
+    else writeUnknown(out, record);
   });
 }
 
@@ -62,7 +57,7 @@ function guestFunction(text: InfoBuilder, context: TextContext, address: NumberF
 
 export const kvmExit: FamilyFactory = (event, context) => {
   const text = new InfoBuilder(event, context);
-  addReason(text, 'exit_reason');
+  addReason(text, 'exit_reason', context);
   const address = text.need('guest_rip');
   text.labeled(' rip 0x', hex(address)).add(guestFunction(text, context, address));
   const info1 = text.number('info1');
@@ -107,8 +102,8 @@ export const kvmEmulateInsn: FamilyFactory = (event, context) => {
     .writer();
 };
 
-function addNestedExit(text: InfoBuilder): InfoBuilder {
-  addReason(text, 'exit_code');
+function addNestedExit(text: InfoBuilder, context: TextContext): InfoBuilder {
+  addReason(text, 'exit_code', context);
   return text
     .print(' info1 ', 'exit_info1', hex)
     .print(' info2 ', 'exit_info2', hex)
@@ -118,11 +113,11 @@ function addNestedExit(text: InfoBuilder): InfoBuilder {
 
 /** An exit of a nested guest that its own hypervisor gets to see. */
 export const kvmNestedVmexitInject: FamilyFactory = (event, context) =>
-  addNestedExit(new InfoBuilder(event, context)).writer();
+  addNestedExit(new InfoBuilder(event, context), context).writer();
 
 export const kvmNestedVmexit: FamilyFactory = (event, context) => {
   const text = new InfoBuilder(event, context);
   const address = text.need('rip');
   text.labeled(' rip ', hex(address)).add(guestFunction(text, context, address));
-  return addNestedExit(text).writer();
+  return addNestedExit(text, context).writer();
 };

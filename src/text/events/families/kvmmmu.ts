@@ -1,7 +1,8 @@
 import { utf8 } from '../../../base/byte-writer.ts';
 import type { FamilyFactory, InfoWriter, TextContext } from '../context.ts';
 import { InfoBuilder } from '../info-builder.ts';
-import { hex, lowBits, type NumberField, unsigned } from '../number-field.ts';
+import { lowBits, type NumberField } from '../number-field.ts';
+import { hex, unsigned } from '../pieces.ts';
 
 const ACCESS = ['---', '--x', 'w--', 'w-x', '-u-', '-ux', 'wu-', 'wux'];
 

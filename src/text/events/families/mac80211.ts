@@ -1,6 +1,7 @@
 import type { FamilyFactory, InfoWriter } from '../context.ts';
 import { InfoBuilder } from '../info-builder.ts';
-import { int, lowBits, type NumberField } from '../number-field.ts';
+import { lowBits, type NumberField } from '../number-field.ts';
+import { int, type Piece } from '../pieces.ts';
 
 const NEXT_LINE = `\n${' '.repeat(65)}`;
 
@@ -44,7 +45,7 @@ function addName(text: InfoBuilder, name: string): void {
 /** How a driver is told of a changed basic service set, over three lines. */
 export const bssInfoChanged: FamilyFactory = (event, context) => {
   const text = new InfoBuilder(event, context);
-  const list = (names: readonly string[], style: (field: NumberField) => InfoWriter) => {
+  const list = (names: readonly string[], style: (field: NumberField) => Piece) => {
     for (const name of names) text.printIfThere(`${name}:`, name, style).text(' ');
   };
   addName(text, 'wiphy_name');

@@ -1,7 +1,7 @@
 import { findField } from '../../../format/event-format.ts';
 import type { FamilyFactory } from '../context.ts';
 import { InfoBuilder } from '../info-builder.ts';
-import { hex } from '../number-field.ts';
+import { hex } from '../pieces.ts';
 
 /** What user space wrote into trace_marker_raw: its id, then its bytes with the padding after them. */
 export const rawData: FamilyFactory = (event, context) => {

@@ -4,9 +4,9 @@ import type { Field } from '../../../format/field.ts';
 import type { Expression, NamedValue } from '../../../format/print-fmt/parse/ast.ts';
 import type { FamilyFactory, InfoWriter, TextContext } from '../context.ts';
 import { InfoBuilder } from '../info-builder.ts';
-import { int, lowBits, type NumberField, signed, unsigned } from '../number-field.ts';
+import { lowBits, type NumberField } from '../number-field.ts';
+import { int, signed, unsigned } from '../pieces.ts';
 
-const COLON = 0x3a;
 const BAR = 0x7c;
 const RUNNING = 0x52;
 
@@ -14,9 +14,12 @@ const RUNNING = 0x52;
 const REMEMBERED = 1024;
 
 /** `COMM:PID`, and the name becomes known for the lines that follow. */
-function task(comm: Field | undefined, pid: NumberField, context: TextContext): InfoWriter {
-  const writePid = unsigned(pid);
-  if (comm === undefined) return writePid;
+function addTask(text: InfoBuilder, comm: Field | undefined, pid: NumberField, context: TextContext): void {
+  if (comm !== undefined) text.add(name(comm, pid, context)).text(':');
+  text.add(unsigned(pid));
+}
+
+function name(comm: Field, pid: NumberField, context: TextContext): InfoWriter {
   const { comms } = context.env;
   const { offset, size } = comm;
   const readPid = lowBits(pid);
@@ -30,15 +33,13 @@ function task(comm: Field | undefined, pid: NumberField, context: TextContext): 
       named[place] = number;
       comms.register(number | 0, record.bytes, start, start + length);
     }
-    out.byte(COLON);
-    writePid(out, record);
   };
 }
 
 export const schedWakeup: FamilyFactory = (event, context) => {
   const text = new InfoBuilder(event, context);
   const pid = text.need('pid', '!');
-  text.add(task(text.anyField('comm'), pid, context));
+  addTask(text, text.anyField('comm'), pid, context);
   const priority = text.wanted('prio');
   if (priority) text.labeled(' [', signed(priority)).text(']');
   const success = text.number('success');
@@ -55,7 +56,7 @@ export const schedSwitch: FamilyFactory = (event, context) => {
   const text = new InfoBuilder(event, context);
   const side = (which: 'prev' | 'next') => {
     const pid = text.need(`${which}_pid`, '!');
-    text.add(task(text.anyField(`${which}_comm`), pid, context));
+    addTask(text, text.anyField(`${which}_comm`), pid, context);
     if (which === 'prev') text.text(' ');
     const priority = text.wanted(`${which}_prio`);
     const [before, after] = which === 'prev' ? ['[', '] '] : [' [', ']'];

@@ -1,7 +1,8 @@
 import { utf8 } from '../../../base/byte-writer.ts';
 import type { FamilyFactory } from '../context.ts';
 import { InfoBuilder } from '../info-builder.ts';
-import { lowBits, signed } from '../number-field.ts';
+import { lowBits } from '../number-field.ts';
+import { signed } from '../pieces.ts';
 
 /** By number, as the kernel's enum tlb_flush_reason had them at first. */
 const REASONS = ['flush on task switch', 'remote shootdown', 'local shootdown', 'local mm shootdown'].map(utf8);
