@@ -8,7 +8,7 @@ const encoder = new TextEncoder();
 export class ConstantText {
   readonly bytes: Uint8Array;
   /** Little endian. Empty for texts that are copied byte by byte. */
-  readonly words: Float64Array;
+  readonly words: readonly number[];
   readonly length: number;
 
   constructor(text: string | Uint8Array) {
@@ -16,8 +16,9 @@ export class ConstantText {
     this.length = this.bytes.length;
     const padded = new DataView(new ArrayBuffer(Math.ceil(this.length / 8) * 8));
     for (const [index, byte] of this.bytes.entries()) padded.setUint8(index, byte);
-    const words = Float64Array.from({ length: padded.byteLength / 8 }, (_, i) => padded.getFloat64(8 * i, true));
-    this.words = words.some(Number.isNaN) ? new Float64Array(0) : words;
+    const words: number[] = [];
+    for (let at = 0; at < padded.byteLength; at += 8) words.push(padded.getFloat64(at, true));
+    this.words = words.some(Number.isNaN) ? [] : words;
   }
 }
 
