@@ -1,4 +1,10 @@
 /**
+ * Zero, for fields that will hold lower halves. It is a double from the start: with a plain 0 engines expect small
+ * integers, and at the first half of 2^31 or more they throw away all compiled code that reads the object.
+ */
+export const ZERO_HALF = -0;
+
+/**
  * Exact unsigned 64-bit numbers without BigInt, for hot loops: two halves, each a number in 0..2^32-1.
  * A TSC passes 2^53, so a plain number would lose ticks; a BigInt per event would cost an allocation.
  *
@@ -9,7 +15,7 @@ export class U64 {
   /** Upper 32 bits, 0..2^32-1. */
   hi = 0;
   /** Lower 32 bits, 0..2^32-1. */
-  lo = 0;
+  lo = ZERO_HALF;
 
   set(hi: number, lo: number): void {
     this.hi = hi >>> 0;

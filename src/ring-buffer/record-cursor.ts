@@ -1,4 +1,4 @@
-import { compareHalves } from '../base/u64.ts';
+import { compareHalves, ZERO_HALF } from '../base/u64.ts';
 import type { EventRecord } from '../format/record.ts';
 
 /** What a sub-buffer's header looks like, from the file's header_page text. */
@@ -74,11 +74,11 @@ export class SubBufferCursor implements RecordCursor {
   start = 0;
   end = 0;
   tsHi = 0;
-  tsLo = 0;
+  tsLo = ZERO_HALF;
   missed = 0;
   passed = 0;
   passedHi = 0;
-  passedLo = 0;
+  passedLo = ZERO_HALF;
   /** Sub-buffers that were left early, or not entered, because a length in them is impossible. */
   corrupt = 0;
 

@@ -1,3 +1,4 @@
+import { ZERO_HALF } from '../base/u64.ts';
 import { DoubleRate } from './double-rate.ts';
 import { exactSync } from './exact-sync.ts';
 import { type Mapping, movedFirst, PiecewiseEvaluator, STAMP_LIMIT } from './piecewise.ts';
@@ -38,7 +39,7 @@ const wrap = (value: bigint): bigint => BigInt.asUintN(64, value);
 export class Correction {
   /** The result of `apply`. */
   outHi = 0;
-  outLo = 0;
+  outLo = ZERO_HALF;
   /** `apply` changes nothing. */
   readonly isIdentity: boolean;
   /** `apply` adds the same number to every stamp. */

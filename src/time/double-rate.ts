@@ -1,3 +1,5 @@
+import { ZERO_HALF } from '../base/u64.ts';
+
 const HALF = 0x1_0000_0000;
 /** The largest double below 2^64. */
 const LAST = 2 ** 64 - 2 ** 11;
@@ -9,7 +11,7 @@ const LAST = 2 ** 64 - 2 ** 11;
 export class DoubleRate {
   /** The result of `apply`, in halves. */
   outHi = 0;
-  outLo = 0;
+  outLo = ZERO_HALF;
   /** A later stamp never gets an earlier time. */
   readonly isRising: boolean;
   readonly #factor: number;

@@ -1,3 +1,5 @@
+import { ZERO_HALF } from '../base/u64.ts';
+
 /**
  * Times are converted by functions that are straight lines, rounded down, over long stretches. A `Mapping` says exactly
  * what the function is (BigInt); `PiecewiseEvaluator` computes it per event without BigInt, one piece at a time.
@@ -72,14 +74,14 @@ const EXACT_FOREVER = Number.MAX_SAFE_INTEGER;
 export class PiecewiseEvaluator {
   /** The result of `apply`, in halves. */
   outHi = 0;
-  outLo = 0;
+  outLo = ZERO_HALF;
 
   readonly #pieces: Pieces;
   #startHi = 0;
-  #startLo = 0;
+  #startLo = ZERO_HALF;
   #length = 0;
   #baseHi = 0;
-  #baseLo = 0;
+  #baseLo = ZERO_HALF;
   #advance = 0;
   #rest = 0;
   #rise = 0;

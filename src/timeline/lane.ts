@@ -1,4 +1,4 @@
-import { compareHalves } from '../base/u64.ts';
+import { compareHalves, ZERO_HALF } from '../base/u64.ts';
 import type { EventRecord } from '../format/record.ts';
 import type { EventSieve, PlacedRecord } from '../ring-buffer/record-cursor.ts';
 import type { Correction } from '../time/correction.ts';
@@ -41,10 +41,10 @@ export class Lane<Input extends TimelineInput> implements TimelineEntry<Input> {
   readonly input: Input;
   readonly record: PlacedRecord;
   hi = 0;
-  lo = 0;
+  lo = ZERO_HALF;
   /** The latest corrected time so far, and, of lanes that stand at the same one, which goes first. */
   placeHi = 0;
-  placeLo = 0;
+  placeLo = ZERO_HALF;
   readonly rank: number;
 
   readonly #stream: CpuStream;
@@ -60,7 +60,7 @@ export class Lane<Input extends TimelineInput> implements TimelineEntry<Input> {
   #sieve: EventSieve | undefined;
   /** The latest raw stamp that was passed over without being corrected. */
   #passedHi = 0;
-  #passedLo = 0;
+  #passedLo = ZERO_HALF;
 
   constructor(input: Input, rank: number) {
     this.input = input;

@@ -1,4 +1,4 @@
-import { compareHalves } from '../../base/u64.ts';
+import { compareHalves, ZERO_HALF } from '../../base/u64.ts';
 import type { EventRecord } from '../../format/record.ts';
 import type { Ticks } from '../../time/types.ts';
 import type { TimeRange } from '../../timeline/raw-range.ts';
@@ -37,7 +37,7 @@ export class EventLines implements ComingEvents {
   #current: ReportLane | undefined;
   /** The time of the last line. */
   #lastHi = 0;
-  #lastLo = 0;
+  #lastLo = ZERO_HALF;
 
   /** `known`: so many events at the beginning were written before, to the same output, and are not written again. */
   constructor(output: ReportOutput, listener: ReportListener, checksTimes: boolean, lost: LostEvents, known = 0) {

@@ -1,4 +1,5 @@
 import type { ByteWriter } from '../../base/byte-writer.ts';
+import { ZERO_HALF } from '../../base/u64.ts';
 import type { EventFormat } from '../../format/event-format.ts';
 import { compilePrintFormat } from '../../format/print-fmt/compile.ts';
 import type { EventRecord } from '../../format/record.ts';
@@ -36,7 +37,7 @@ export class FileContext implements TextContext, LineTime {
   readonly functionArguments;
   /** The time of the line that is being written. */
   timeHi = 0;
-  timeLo = 0;
+  timeLo = ZERO_HALF;
   readonly #file: ReportFile;
   readonly #coming: ComingEvents;
   readonly #time: TimeColumn;

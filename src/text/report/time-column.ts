@@ -1,7 +1,7 @@
 import type { ByteWriter } from '../../base/byte-writer.ts';
 import { asciiWord } from '../../base/constant-text.ts';
 import { putFilled } from '../../base/digits.ts';
-import { U64 } from '../../base/u64.ts';
+import { U64, ZERO_HALF } from '../../base/u64.ts';
 import { type PrintedClock, printsSeconds } from '../../time/clock.ts';
 
 /** How stamps are shown: seconds with 6 or 9 digits after the point, or the plain integer of other clocks. */
@@ -35,7 +35,7 @@ export class TimeColumn {
   readonly #rounding: number;
   /** Where the second begins that was shown last, and how long it is: the one in which 64 bits end is shorter. */
   #secondHi = Number.NaN;
-  #secondLo = 0;
+  #secondLo = ZERO_HALF;
   #secondLength = 0;
   /** The millisecond that was shown last, in ns after the second's begin, and its text from the blank on. */
   #from = 0;
