@@ -22,18 +22,9 @@ export class InfoBuilder {
     this.#context = context;
   }
 
-  add(piece: Piece): this {
-    if (!this.#givenUp && piece !== '') this.#pieces.push(piece);
+  add(...pieces: readonly Piece[]): this {
+    if (!this.#givenUp) this.#pieces.push(...pieces);
     return this;
-  }
-
-  text(text: string): this {
-    return this.add(text);
-  }
-
-  /** A text and then a piece. */
-  labeled(label: string, piece: Piece): this {
-    return this.add(label).add(piece);
   }
 
   /** The event's own field of that name, whatever it holds. */
@@ -60,7 +51,7 @@ export class InfoBuilder {
   need(name: string, after = ''): NumberField {
     const number = this.wanted(name);
     if (number !== undefined) return number;
-    this.text(after);
+    this.add(after);
     this.#givenUp = true;
     return { offset: 0, size: 4, read: () => {}, small: () => 0 };
   }
@@ -68,21 +59,21 @@ export class InfoBuilder {
   /** A number whose absence is noted in the text, which goes on. */
   wanted(name: string): NumberField | undefined {
     const number = this.number(name);
-    if (number === undefined) this.text(this.field(name) ? ` ${name}=INVALID` : `<CANT FIND FIELD ${name}>`);
+    if (number === undefined) this.add(this.field(name) ? ` ${name}=INVALID` : `<CANT FIND FIELD ${name}>`);
     return number;
   }
 
   /** `label`, a number and `after`; where there is no such number, a note in place of them. */
   print(label: string, name: string, style: (field: NumberField) => Piece, after = ''): this {
     const number = this.number(name);
-    if (number === undefined) return this.text(`CAN'T FIND FIELD "${name}"`);
-    return this.labeled(label, style(number)).text(after);
+    if (number === undefined) return this.add(`CAN'T FIND FIELD "${name}"`);
+    return this.add(label, style(number), after);
   }
 
   /** As `print`; nothing where there is no such number. */
   printIfThere(label: string, name: string, style: (field: NumberField) => Piece): this {
     const number = this.number(name);
-    return number ? this.labeled(label, style(number)) : this;
+    return number ? this.add(label, style(number)) : this;
   }
 
   /** Says no more itself: the print format follows what was written so far. */

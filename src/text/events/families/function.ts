@@ -92,13 +92,13 @@ export const functionRepeats: FamilyFactory = (event, context) => {
   const deltaLo = text.need('bottom_delta_ts', '!');
   const delta = new U64();
   text
-    .labeled(' (count: ', signed(count))
-    .labeled('  last_ts: ', (out, record) => {
+    .add(' (count: ', signed(count))
+    .add('  last_ts: ', (out, record) => {
       deltaHi.read(record, delta);
       const hi = delta.lo;
       deltaLo.read(record, delta);
       context.writeTimeBefore(out, record, hi, delta.lo);
     })
-    .text(')');
+    .add(')');
   return text.writer();
 };

@@ -11,7 +11,7 @@ const address = new U64();
 
 /** Old kernels call the field `timer`. */
 function addTimer(text: InfoBuilder): void {
-  text.text('hrtimer=');
+  text.add('hrtimer=');
   if (text.number('timer')) text.print('0x', 'timer', hex);
   else text.print('0x', 'hrtimer', hex);
 }
@@ -21,7 +21,7 @@ function addFunction(text: InfoBuilder, context: TextContext): void {
   const field = text.number('function');
   if (field === undefined) return;
   const { symbols } = context.env;
-  text.labeled(' function=', (out, record) => {
+  text.add(' function=', (out, record) => {
     field.read(record, address);
     const start = out.length;
     const symbol = symbols.find(address.hi, address.lo);
@@ -43,15 +43,15 @@ export const hrtimerStart: FamilyFactory = (event, context) => {
   const text = new InfoBuilder(event, context);
   addTimer(text);
   addFunction(text, context);
-  text.text(' expires=').print('', 'expires', unsigned);
-  text.text(' softexpires=').print('', 'softexpires', unsigned);
+  text.add(' expires=').print('', 'expires', unsigned);
+  text.add(' softexpires=').print('', 'softexpires', unsigned);
   return text.writer();
 };
 
 export const hrtimerExpireEntry: FamilyFactory = (event, context) => {
   const text = new InfoBuilder(event, context);
   addTimer(text);
-  text.text(' now=').print('', 'now', unsigned);
+  text.add(' now=').print('', 'now', unsigned);
   addFunction(text, context);
   return text.writer();
 };

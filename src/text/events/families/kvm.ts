@@ -23,7 +23,7 @@ function addReason(text: InfoBuilder, fieldName: string, context: TextContext): 
   const readReason = lowBits(reason);
   const readIsa = isa ? lowBits(isa) : () => VMX;
   const writeUnknown = inARow(['UNKNOWN (', unsigned(reason), ')'], context.env.littleEndian);
-  text.labeled('reason ', (out, record) => {
+  text.add('reason ', (out, record) => {
     const names = NAMES.get(readIsa(record));
     if (names === undefined) {
       out.bytes(UNKNOWN_ISA);
@@ -59,10 +59,10 @@ export const kvmExit: FamilyFactory = (event, context) => {
   const text = new InfoBuilder(event, context);
   addReason(text, 'exit_reason', context);
   const address = text.need('guest_rip');
-  text.labeled(' rip 0x', hex(address)).add(guestFunction(text, context, address));
+  text.add(' rip 0x', hex(address)).add(guestFunction(text, context, address));
   const info1 = text.number('info1');
   const info2 = text.number('info2');
-  if (info1 && info2) text.labeled(' info ', hex(info1)).labeled(' ', hex(info2));
+  if (info1 && info2) text.add(' info ', hex(info1)).add(' ', hex(info2));
   return text.writer();
 };
 
@@ -71,7 +71,7 @@ export const kvmEntry: FamilyFactory = (event, context) => {
   text.print(' vcpu ', 'vcpu_id', unsigned);
   const address = text.need('rip');
   return text
-    .labeled(' rip 0x', hex(address))
+    .add(' rip 0x', hex(address))
     .add(guestFunction(text, context, address))
     .writer();
 };
@@ -82,15 +82,15 @@ export const kvmEmulateInsn: FamilyFactory = (event, context) => {
     text.need(name),
   ) as [NumberField, NumberField, NumberField, NumberField, NumberField];
   const bytes = text.field('insn');
-  if (bytes === undefined) return text.text('<CANT FIND FIELD insn>').thenPrintFormat().writer();
+  if (bytes === undefined) return text.add('<CANT FIND FIELD insn>').thenPrintFormat().writer();
   const readLength = lowBits(length);
   const readFailed = lowBits(failed);
   const FAIL = utf8(' FAIL');
   return text
     .add(hex(base))
-    .labeled(':', hex(address))
+    .add(':', hex(address))
     .add(guestFunction(text, context, address))
-    .labeled(': ', (out, record) => {
+    .add(': ', (out, record) => {
       const start = record.start + bytes.offset;
       const end = Math.min(start + readLength(record), start + bytes.size, record.end);
       for (let at = start; at < end; at++) {
@@ -118,6 +118,6 @@ export const kvmNestedVmexitInject: FamilyFactory = (event, context) =>
 export const kvmNestedVmexit: FamilyFactory = (event, context) => {
   const text = new InfoBuilder(event, context);
   const address = text.need('rip');
-  text.labeled(' rip ', hex(address)).add(guestFunction(text, context, address));
+  text.add(' rip ', hex(address)).add(guestFunction(text, context, address));
   return addNestedExit(text, context).writer();
 };

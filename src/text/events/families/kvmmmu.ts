@@ -59,6 +59,6 @@ export const shadowPageGet: FamilyFactory = (event, context) => {
   const created = lowBits(text.need('created'));
   const [NEW, EXISTING] = [utf8('new '), utf8('existing ')];
   text.add((out, record) => out.bytes(created(record) !== 0 ? NEW : EXISTING));
-  text.labeled('sp gfn ', hex(text.need('gfn'))).text(' ');
+  text.add('sp gfn ', hex(text.need('gfn')), ' ');
   return addRole(text, context).writer();
 };

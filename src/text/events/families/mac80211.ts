@@ -22,7 +22,7 @@ const prefixedHex = (field: NumberField): InfoWriter => {
 function addName(text: InfoBuilder, name: string): void {
   const field = text.field(name);
   if (field === undefined) {
-    text.text(`NOTFOUND:${name}`);
+    text.add(`NOTFOUND:${name}`);
     return;
   }
   if (!field.type.startsWith('__data_loc')) {
@@ -31,7 +31,7 @@ function addName(text: InfoBuilder, name: string): void {
   }
   const locator = text.number(name);
   if (locator === undefined) {
-    text.text('invalid_data_loc');
+    text.add('invalid_data_loc');
     return;
   }
   const low = lowBits(locator);
@@ -46,18 +46,18 @@ function addName(text: InfoBuilder, name: string): void {
 export const bssInfoChanged: FamilyFactory = (event, context) => {
   const text = new InfoBuilder(event, context);
   const list = (names: readonly string[], style: (field: NumberField) => Piece) => {
-    for (const name of names) text.printIfThere(`${name}:`, name, style).text(' ');
+    for (const name of names) text.printIfThere(`${name}:`, name, style).add(' ');
   };
   addName(text, 'wiphy_name');
-  text.text(' vif:');
+  text.add(' vif:');
   addName(text, 'vif_name');
-  text.print('(', 'vif_type', int, ')').text(NEXT_LINE);
+  text.print('(', 'vif_type', int, ')').add(NEXT_LINE);
   list(['assoc', 'aid', 'cts', 'shortpre', 'shortslot', 'dtimper'], int);
-  text.text(NEXT_LINE);
+  text.add(NEXT_LINE);
   list(['bcnint'], int);
   list(['assoc_cap', 'basic_rates'], prefixedHex);
   text.printIfThere('enable_beacon:', 'enable_beacon', int);
-  text.text(NEXT_LINE);
+  text.add(NEXT_LINE);
   text.printIfThere('ht_operation_mode:', 'ht_operation_mode', int);
   return text.writer();
 };

@@ -6,9 +6,9 @@ import { hex } from '../pieces.ts';
 /** What user space wrote into trace_marker_raw: its id, then its bytes with the padding after them. */
 export const rawData: FamilyFactory = (event, context) => {
   const text = new InfoBuilder(event, context);
-  text.labeled('# ', hex(text.need('id', '!')));
+  text.add('# ', hex(text.need('id', '!')));
   const field = findField(event, 'buf');
-  if (field === undefined) return text.text('<CANT FIND FIELD buf>').writer();
+  if (field === undefined) return text.add('<CANT FIND FIELD buf>').writer();
   // trace-cmd shows eight bytes at every long: with longs of four, each byte but the first four comes twice.
   const step = context.env.longSize;
   text.add((out, record) => {

@@ -15,7 +15,7 @@ const REMEMBERED = 1024;
 
 /** `COMM:PID`, and the name becomes known for the lines that follow. */
 function addTask(text: InfoBuilder, comm: Field | undefined, pid: NumberField, context: TextContext): void {
-  if (comm !== undefined) text.add(name(comm, pid, context)).text(':');
+  if (comm !== undefined) text.add(name(comm, pid, context), ':');
   text.add(unsigned(pid));
 }
 
@@ -41,14 +41,11 @@ export const schedWakeup: FamilyFactory = (event, context) => {
   const pid = text.need('pid', '!');
   addTask(text, text.anyField('comm'), pid, context);
   const priority = text.wanted('prio');
-  if (priority) text.labeled(' [', signed(priority)).text(']');
+  if (priority) text.add(' [', signed(priority), ']');
   const success = text.number('success');
-  if (success) text.labeled(' success=', signed(success));
+  if (success) text.add(' success=', signed(success));
   const cpu = text.number('target_cpu');
-  if (cpu) {
-    const low = lowBits(cpu);
-    text.labeled(' CPU:', (out, record) => out.zeroDecimal(low(record), 3));
-  }
+  if (cpu) text.add(' CPU:', unsigned(cpu, 3));
   return text.writer();
 };
 
@@ -57,15 +54,15 @@ export const schedSwitch: FamilyFactory = (event, context) => {
   const side = (which: 'prev' | 'next') => {
     const pid = text.need(`${which}_pid`, '!');
     addTask(text, text.anyField(`${which}_comm`), pid, context);
-    if (which === 'prev') text.text(' ');
+    if (which === 'prev') text.add(' ');
     const priority = text.wanted(`${which}_prio`);
     const [before, after] = which === 'prev' ? ['[', '] '] : [' [', ']'];
-    if (priority) text.labeled(before, int(priority)).text(after);
+    if (priority) text.add(before, int(priority), after);
   };
   side('prev');
   const state = context.env.version === '3.1' ? text.wanted('prev_state') : text.number('prev_state');
   if (state) text.add(stateLetters(state, lettersOf(event, context.env.version)));
-  text.text(' ==> ');
+  text.add(' ==> ');
   side('next');
   return text.writer();
 };

@@ -13,11 +13,11 @@ const END = 0xffff_ffff;
 export const kernelStack: FamilyFactory = (event, context) => {
   const field = findField(event, 'caller');
   const text = new InfoBuilder(event, context);
-  if (field === undefined) return text.text('<CANT FIND FIELD caller>').writer();
+  if (field === undefined) return text.add('<CANT FIND FIELD caller>').writer();
   const { symbols, littleEndian, longSize } = context.env;
   const withOffset = context.options.isSet('offset');
   const loAt = littleEndian || longSize === 4 ? 0 : 4;
-  text.text('<stack trace >\n').add((out, record) => {
+  text.add('<stack trace >\n').add((out, record) => {
     for (let at = record.start + field.offset; at + longSize <= record.end; at += longSize) {
       const lo = record.view.getUint32(at + loAt, littleEndian);
       if (lo === END) break;

@@ -9,12 +9,12 @@ const REASONS = ['flush on task switch', 'remote shootdown', 'local shootdown', 
 
 export const tlbFlush: FamilyFactory = (event, context) => {
   const text = new InfoBuilder(event, context);
-  text.text('pages=').print('', 'pages', signed);
+  text.add('pages=').print('', 'pages', signed);
   const reason = text.need('reason');
   const number = lowBits(reason);
-  text.labeled(' reason=', (out, record) => {
+  text.add(' reason=', (out, record) => {
     const name = REASONS[number(record)];
     if (name) out.bytes(name);
   });
-  return text.labeled(' (', signed(reason)).text(')').writer();
+  return text.add(' (', signed(reason), ')').writer();
 };
