@@ -1,5 +1,5 @@
 /**
- * Zero, for fields that will hold lower halves. It is a double from the start: with a plain 0 engines expect small
+ * Zero, for fields that will hold halves, of the lower ones at least. It is a double from the start: with a plain 0 engines expect small
  * integers, and at the first half of 2^31 or more they throw away all compiled code that reads the object.
  */
 export const ZERO_HALF = -0;
@@ -13,7 +13,7 @@ export const ZERO_HALF = -0;
  */
 export class U64 {
   /** Upper 32 bits, 0..2^32-1. */
-  hi = 0;
+  hi = ZERO_HALF;
   /** Lower 32 bits, 0..2^32-1. */
   lo = ZERO_HALF;
 

@@ -4,7 +4,6 @@ import type { Expression, PrintFormat } from './parse/ast.ts';
 import { LiteralParser, type Piece } from './parse/literal.ts';
 import { addPiece } from './program/add-piece.ts';
 import { ProgramBuilder } from './program/program-builder.ts';
-import { rehearse } from './program/rehearsal.ts';
 import { numberWriter } from './write/numbers.ts';
 import { type PieceWriter, textWriter } from './write/piece-writer.ts';
 import { placer } from './write/place.ts';
@@ -14,7 +13,6 @@ import { stringWriter } from './write/strings.ts';
 /** The text of a print format. Arguments that are not there make no piece. */
 export function compilePieces(format: PrintFormat, env: PrintEnvironment): PieceWriter {
   const { pieces } = new LiteralParser(format.literal, format.args.length, env.version);
-  rehearse();
   const program = new ProgramBuilder();
   for (const piece of pieces) {
     if (!addPiece(program, piece, format.args, env)) program.writer(compilePiece(piece, format.args, false, env));
