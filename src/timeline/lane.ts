@@ -82,9 +82,8 @@ export class Lane<Input extends TimelineInput> implements TimelineEntry<Input> {
   }
 
   isBefore(other: Lane<Input>): boolean {
-    if (this.placeHi !== other.placeHi) return this.placeHi < other.placeHi;
-    if (this.placeLo !== other.placeLo) return this.placeLo < other.placeLo;
-    return this.rank < other.rank;
+    const order = compareHalves(this.placeHi, this.placeLo, other.placeHi, other.placeLo);
+    return order < 0 || (order === 0 && this.rank < other.rank);
   }
 
   /** Goes to the next event that is wanted, with its corrected time and place. */
