@@ -1,5 +1,3 @@
-import { compareHalves } from '../base/u64.ts';
-
 /** Addresses of 64 bits in halves, in ascending order, with the place that each had in the text they come from. */
 export interface SortedAddresses {
   readonly his: Uint32Array;
@@ -13,26 +11,10 @@ const INDICES = 1 << 21;
 
 /** Sorts addresses, equal ones backwards: later ones first. */
 export function sortAddresses(his: Uint32Array, los: Uint32Array): SortedAddresses {
-  const known = orderOfAscending(his, los);
-  if (known !== undefined) return { his, los, order: known };
   const [first] = his;
   const differInLowerHalf = his.length <= INDICES && his.every((hi) => hi === first);
   const order = differInLowerHalf ? byLowerHalf(los) : byBothHalves(his, los);
   return { his: order.map((index) => his[index] as number), los: order.map((index) => los[index] as number), order };
-}
-
-/** The order of addresses that ascend already, as those of a kernel without modules do; undefined of others. */
-function orderOfAscending(his: Uint32Array, los: Uint32Array): Uint32Array | undefined {
-  const count = his.length;
-  const order = new Uint32Array(count);
-  for (let from = 0; from < count; ) {
-    let to = from + 1;
-    while (to < count && los[to] === los[from] && his[to] === his[from]) to++;
-    if (to < count && compareHalves(his[to]!, los[to]!, his[from]!, los[from]!) < 0) return undefined;
-    for (let i = from; i < to; i++) order[i] = from + to - 1 - i;
-    from = to;
-  }
-  return order;
 }
 
 /**

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { utf8 } from '../base/byte-writer.ts';
 import { parseKallsyms } from './symbols.ts';
@@ -31,6 +32,31 @@ describe('symbols', () => {
     expect(table.find(0xffff_ffff, 0x8100_003f)).toBe(first);
     expect(table.find(0xffff_ffff, 0x8100_0021)).toBe(first);
     expect(table.find(0xffff_ffff, 0x8100_0021)).toBe([...table][1]);
+  });
+
+  test.each([
+    ['that ascend', true],
+    ['in any order', false],
+  ])('%s are sorted, later ones of the same address first', (_what, ascend) => {
+    const address = fc.oneof(
+      fc.bigInt({ min: 0n, max: 9n }),
+      fc.bigInt({ min: 0xffff_ffff_ffff_fff0n, max: 0xffff_ffff_ffff_ffffn }),
+    );
+    fc.assert(
+      fc.property(fc.array(address), (addresses) => {
+        if (ascend) addresses.sort((a, b) => Number(a - b));
+        const lines = addresses.map((one, i) => `${one.toString(16).padStart(16, '0')} t at_${i}\n`);
+        const expected = addresses
+          .map((one, i) => ({ one, i }))
+          .sort((a, b) => Number(a.one - b.one) || b.i - a.i)
+          .map(({ one, i }) => [`at_${i}`, one]);
+        const found = [...parseKallsyms(utf8(lines.join('')))].map(({ name, hi, lo }) => [
+          text(name.bytes),
+          (BigInt(hi) << 32n) | BigInt(lo),
+        ]);
+        expect(found).toEqual(expected);
+      }),
+    );
   });
 
   test('are found by their whole name', () => {

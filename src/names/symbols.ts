@@ -53,6 +53,9 @@ function indexSymbols(text: Uint8Array): SymbolIndex {
   const los = new Uint32Array(most);
   const names = new Uint32Array(most);
   let count = 0;
+  let ascend = true;
+  /** Which have the address of the one before. */
+  const repeated: number[] = [];
   for (let at = 0; at < size; ) {
     while (at < size && isBlank(text[at] as number)) at++;
     const start = at;
@@ -75,10 +78,35 @@ function indexSymbols(text: Uint8Array): SymbolIndex {
     if (type === ABSOLUTE || type === LOCAL_ABSOLUTE || text[name] === DOLLAR) continue;
     his[count] = hi;
     los[count] = lo;
-    names[count++] = name;
+    names[count] = name;
+    if (count > 0) {
+      const order = compareHalves(hi >>> 0, lo >>> 0, his[count - 1] as number, los[count - 1] as number);
+      if (order < 0) ascend = false;
+      else if (order === 0) repeated.push(count);
+    }
+    count++;
   }
-  const sorted = sortAddresses(his.subarray(0, count), los.subarray(0, count));
-  return { his: sorted.his, los: sorted.los, names: sorted.order.map((index) => names[index] as number) };
+  const all = { his: his.subarray(0, count), los: los.subarray(0, count), names: names.subarray(0, count) };
+  return ascend ? laterFirst(all, repeated) : sorted(all);
+}
+
+/** Symbols that ascend already, as those of a kernel without modules do; of the same address later ones go first. */
+function laterFirst(all: SymbolIndex, repeated: readonly number[]): SymbolIndex {
+  for (let i = 0; i < repeated.length; ) {
+    const from = (repeated[i] as number) - 1;
+    let to = from + 1;
+    while (repeated[i] === to) {
+      i++;
+      to++;
+    }
+    all.names.subarray(from, to).reverse();
+  }
+  return all;
+}
+
+function sorted({ his, los, names }: SymbolIndex): SymbolIndex {
+  const { order, ...addresses } = sortAddresses(his, los);
+  return { ...addresses, names: order.map((index) => names[index] as number) };
 }
 
 /** Where the line ends that goes on at `start`: four bytes at a time, of which some are a newline or none is. */
