@@ -1,6 +1,7 @@
 /**
- * Zero, for fields that will hold halves, of the lower ones at least. It is a double from the start: with a plain 0 engines expect small
- * integers, and at the first half of 2^31 or more they throw away all compiled code that reads the object.
+ * Zero, for fields that will hold halves: a double from the start. With a plain 0 engines expect small integers, and at
+ * the first half of 2^31 or more they throw away all compiled code that reads the object. (Upper halves of times stay
+ * below that.)
  */
 export const ZERO_HALF = -0;
 

@@ -109,7 +109,7 @@ function sorted({ his, los, names }: SymbolIndex): SymbolIndex {
   return { ...addresses, names: order.map((index) => names[index] as number) };
 }
 
-/** Where the line ends that goes on at `start`: four bytes at a time, of which some are a newline or none is. */
+/** Where the line ends that goes on at `start`. Four bytes without a newline are passed at once. */
 function lineEnd(text: Uint8Array, words: DataView, start: number): number {
   let at = start;
   for (const last = text.length - 4; at <= last; at += 4) {
