@@ -33,26 +33,28 @@ const FUNCTION_FILTERS = {
   noneOfAll: '.*: common_pid == 4000000',
 };
 
+/** How often the load does its work: the same for all files. */
+const SCALE = 4;
 /** How many times in a row the large file holds the recording of version 6. */
 const ENLARGED = 4;
 
 /** Records what is not there yet (needs root and tracefs). Version 6 gets the big files: more than 200 and 800 MB. */
 export async function recordings(): Promise<Recording[]> {
   mkdirSync(CACHE, { recursive: true });
-  const v6 = await recordOnce('events-v6', ['--file-version', '6'], 4);
+  const v6 = await recordOnce('events-v6', ['--file-version', '6']);
   const own = [
     v6,
     await enlargeOnce('events-v6-long', v6),
-    await recordOnce('events-v7-zstd', ['--compression', 'zstd'], 2),
+    await recordOnce('events-v7-zstd', ['--compression', 'zstd']),
   ];
   if (!existsSync(FUNCTION_FILE)) return own;
   return [...own, describe('function-v7-zstd', FUNCTION_FILE, FUNCTION_FILTERS)];
 }
 
-async function recordOnce(name: string, options: readonly string[], scale: number): Promise<Recording> {
+async function recordOnce(name: string, options: readonly string[]): Promise<Recording> {
   const path = join(CACHE, `${name}.dat`);
   if (!existsSync(path)) {
-    const busy = [process.execPath, resolve('bench/busy.mjs'), String(scale)];
+    const busy = [process.execPath, resolve('bench/busy.mjs'), String(SCALE)];
     const unfinished = `${name}.unfinished`;
     const { status, stderr } = await stockRecord(
       ['-o', unfinished, '-b', BUFFER_KB, ...options, ...EVENTS, ...busy],
