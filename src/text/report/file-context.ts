@@ -8,6 +8,7 @@ import type { InfoWriter, TextContext } from '../events/context.ts';
 import type { FunctionStacks } from '../events/function-stacks.ts';
 import type { PluginOptions } from '../events/options.ts';
 import type { LineTime } from './line-writer.ts';
+import { rehearseTexts } from './rehearse.ts';
 import type { ReportFile } from './report-file.ts';
 import type { TimeColumn } from './time-column.ts';
 
@@ -66,6 +67,7 @@ export class FileContext implements TextContext, LineTime {
   }
 
   printFormat(event: EventFormat): InfoWriter {
+    rehearseTexts();
     return compilePrintFormat(event, this.env);
   }
 

@@ -2,7 +2,6 @@ import type { EventFormat } from '../../format/event-format.ts';
 import type { EventTable } from '../../format/event-table.ts';
 import type { Field } from '../../format/field.ts';
 import { type SmallReader, smallReader } from '../../format/field-reader.ts';
-import { compilePrintFormat } from '../../format/print-fmt/compile.ts';
 import { compileRawFields } from '../../format/print-fmt/raw-fields.ts';
 import type { InfoWriter, TextContext } from '../events/context.ts';
 import { infoWriter } from '../events/table.ts';
@@ -63,7 +62,7 @@ export class FileTexts implements EventLookup {
     const { raw, rawEvents, plainEvents, knownTexts } = this.#choices;
     const { env } = this.#context;
     if (raw || rawEvents(event)) return compileRawFields(event, env);
-    if (!knownTexts || plainEvents(event)) return compilePrintFormat(event, env);
+    if (!knownTexts || plainEvents(event)) return this.#context.printFormat(event);
     return infoWriter(event, this.#context);
   }
 }

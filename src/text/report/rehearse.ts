@@ -4,8 +4,12 @@ import { SubBufferCursor } from '../../ring-buffer/record-cursor.ts';
 const LAYOUT = { littleEndian: true, commitSize: 8, dataOffset: 16, size: 64 } as const;
 const HEADER = 4;
 
-/** Gets the loop of text programs compiled while a report is being made ready. */
+let isDone = false;
+
+/** Gets the loop of text programs compiled while the first texts are being made ready. Does nothing the next time. */
 export function rehearseTexts(): void {
+  if (isDone) return;
+  isDone = true;
   const { dataOffset, size } = LAYOUT;
   const bytes = new Uint8Array(size);
   const view = new DataView(bytes.buffer);

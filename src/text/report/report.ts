@@ -14,7 +14,6 @@ import { type LanePlan, reportLanes } from './lanes.ts';
 import { LostEvents } from './lost-events.ts';
 import { ReportOutput } from './output.ts';
 import { prefixesOf } from './prefixes.ts';
-import { rehearseTexts } from './rehearse.ts';
 import type { ReportInput, ReportSettings } from './settings.ts';
 import { timeRange } from './time-bounds.ts';
 import { WakeupLatency } from './wakeup-latency.ts';
@@ -38,7 +37,6 @@ export async function writeReport(
   sink: ByteSink,
   listener: ReportListener = {},
 ): Promise<ReportResult> {
-  rehearseTexts();
   const output = new ReportOutput(sink);
   const filters = fileFilters(inputs, settings.compat);
   const goesOn = await writeHeadings(inputs, settings, output);

@@ -40,16 +40,12 @@ const WRITERS: readonly PieceWriter[] = [
   (out) => out.byte(5),
 ];
 
-let isDone = false;
-
 /**
- * Runs every instruction a few times, once. JavaScript engines compile a loop for what they have seen of it, and start
+ * Runs every instruction a few times. JavaScript engines compile a loop for what they have seen of it, and start
  * anew with each instruction that comes later: seen as a whole, it is compiled once, and ready when the first events
  * come. Of records they have to see the very kind that will come: `record` is one that holds REHEARSAL_BYTES.
  */
 export function rehearse(record: RecordBytes): void {
-  if (isDone) return;
-  isDone = true;
   const out = new ByteWriter(1 << 12);
   for (let round = 0; round < RUNS; round++) {
     const program = new ProgramBuilder();

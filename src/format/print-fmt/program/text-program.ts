@@ -1,4 +1,5 @@
 import type { ByteWriter } from '../../../base/byte-writer.ts';
+import { asciiWord } from '../../../base/constant-text.ts';
 import { alignNumber, hexDigits, putDecimal, putDecimal64, putHex, putSigned64 } from '../../../base/digits.ts';
 import { U64 } from '../../../base/u64.ts';
 import type { RecordBytes } from '../../record.ts';
@@ -11,8 +12,8 @@ const ZERO = 0x30;
 const MINUS = 0x2d;
 const LETTER_X = 0x78;
 const TWO_32 = 0x1_0000_0000;
-/** `(nil)`, as a little-endian word of eight bytes. */
-const NIL_LOW = 0x6c_696e_28 | 0;
+/** The beginning of `(nil)`. */
+const NIL = asciiWord('(nil');
 
 /** Writes what there are no instructions for. */
 export type ProgramWriter<Item extends RecordBytes> = (out: ByteWriter, record: Item) => void;
@@ -180,7 +181,7 @@ export class TextProgram<Item extends RecordBytes = RecordBytes> {
         }
         case 20: {
           if ((hi | lo) === 0) {
-            target.setInt32(at, NIL_LOW, true);
+            target.setInt32(at, NIL, true);
             buffer[at + 4] = 0x29;
             at += 5;
             break;

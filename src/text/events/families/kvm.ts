@@ -59,10 +59,10 @@ export const kvmExit: FamilyFactory = (event, context) => {
   const text = new InfoBuilder(event, context);
   addReason(text, 'exit_reason', context);
   const address = text.need('guest_rip');
-  text.add(' rip 0x', hex(address)).add(guestFunction(text, context, address));
+  text.add(' rip 0x', hex(address), guestFunction(text, context, address));
   const info1 = text.number('info1');
   const info2 = text.number('info2');
-  if (info1 && info2) text.add(' info ', hex(info1)).add(' ', hex(info2));
+  if (info1 && info2) text.add(' info ', hex(info1), ' ', hex(info2));
   return text.writer();
 };
 
@@ -70,10 +70,7 @@ export const kvmEntry: FamilyFactory = (event, context) => {
   const text = new InfoBuilder(event, context);
   text.print(' vcpu ', 'vcpu_id', unsigned);
   const address = text.need('rip');
-  return text
-    .add(' rip 0x', hex(address))
-    .add(guestFunction(text, context, address))
-    .writer();
+  return text.add(' rip 0x', hex(address), guestFunction(text, context, address)).writer();
 };
 
 export const kvmEmulateInsn: FamilyFactory = (event, context) => {
@@ -87,9 +84,7 @@ export const kvmEmulateInsn: FamilyFactory = (event, context) => {
   const readFailed = lowBits(failed);
   const FAIL = utf8(' FAIL');
   return text
-    .add(hex(base))
-    .add(':', hex(address))
-    .add(guestFunction(text, context, address))
+    .add(hex(base), ':', hex(address), guestFunction(text, context, address))
     .add(': ', (out, record) => {
       const start = record.start + bytes.offset;
       const end = Math.min(start + readLength(record), start + bytes.size, record.end);
@@ -118,6 +113,6 @@ export const kvmNestedVmexitInject: FamilyFactory = (event, context) =>
 export const kvmNestedVmexit: FamilyFactory = (event, context) => {
   const text = new InfoBuilder(event, context);
   const address = text.need('rip');
-  text.add(' rip ', hex(address)).add(guestFunction(text, context, address));
+  text.add(' rip ', hex(address), guestFunction(text, context, address));
   return addNestedExit(text, context).writer();
 };

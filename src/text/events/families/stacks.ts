@@ -17,7 +17,7 @@ export const kernelStack: FamilyFactory = (event, context) => {
   const { symbols, littleEndian, longSize } = context.env;
   const withOffset = context.options.isSet('offset');
   const loAt = littleEndian || longSize === 4 ? 0 : 4;
-  text.add('<stack trace >\n').add((out, record) => {
+  text.add('<stack trace >\n', (out, record) => {
     for (let at = record.start + field.offset; at + longSize <= record.end; at += longSize) {
       const lo = record.view.getUint32(at + loAt, littleEndian);
       if (lo === END) break;
